@@ -1,0 +1,227 @@
+"""A citizen: somebody with needs who looks for support, bears setbacks, and tries again or gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mesa import Agent
+
+from sim.agents.episode import Episode, State
+from sim.agents.handoff import REFUSALS
+from sim.codes import Activity, Decision, Followed, Noticed, Reason
+from sim.draws import exponential, happens
+from sim.events import Phase
+
+if TYPE_CHECKING:
+    from sim.agents.handoff import Handoff
+    from sim.agents.navigator import Navigator
+    from sim.agents.provider import Provider
+    from sim.model import JourneyModel
+
+_EVENTS_EACH = 1 << 24
+
+
+class Citizen(Agent):
+    """One citizen; in the model from the first need's onset until nothing more can happen.
+
+    Attributes:
+        row: Row of the population.
+        key: Address of the citizen's draws.
+        district: Row of the districts table.
+        capability: To navigate services, 0 to 1.
+        persistence: Probability of trying again after a setback.
+        patience: Mean wait borne at one service, in days.
+        episodes: The needs that have arisen.
+        navigator: Who helps, if anybody.
+    """
+
+    model: JourneyModel
+
+    def __init__(self, model: JourneyModel, row: int) -> None:
+        super().__init__(model)
+        people = model.people
+        self.row = row
+        self.key = int(people.keys[row])
+        self.district = int(people.district[row])
+        self.capability = float(people.capability[row])
+        self.persistence = float(people.persistence[row])
+        self.patience = float(people.patience[row])
+        self.episodes: list[Episode] = []
+        self.navigator: Navigator | None = None
+        self.was_offered_navigation = False
+        self._events = row * _EVENTS_EACH
+        self._pending = 0
+        """Onsets, supports and returns still to come: the citizen stays while there are any."""
+
+    def arrive(self) -> None:
+        """The first need arises; the others follow after their lags."""
+        people = self.model.people
+        first, last = int(people.first[self.row]), int(people.first[self.row + 1])
+        self._pending = last - first
+        for slot in range(1, last - first):
+            self.later(float(people.lag[first + slot]), Phase.ARRIVE, self.need_arises, slot)
+        if last > first:
+            self.need_arises(0)
+
+    def need_arises(self, slot: int) -> None:
+        """A need arises: the clock of its time to support starts."""
+        people = self.model.people
+        position = int(people.first[self.row]) + slot
+        self._begin(slot, 0, int(people.kind[position]), float(people.severity[position]))
+
+    def _begin(self, slot: int, recurrence: int, kind: int, severity: float) -> None:
+        model = self.model
+        self._pending -= 1
+        episode = Episode(model.next_episode(), self, slot, recurrence, kind, model.calendar.now, severity)
+        self.episodes.append(episode)
+        self._record(Activity.ONSET, episode, detail=severity)
+        model.note_onset(episode)
+        self.take_up_needs()
+
+    # --- pursuing ---------------------------------------------------------------------------------------------
+
+    def idle_episodes(self) -> list[Episode]:
+        """Return the needs that have arisen and are not being pursued, most severe first."""
+        idle = [episode for episode in self.episodes if episode.state is State.IDLE]
+        if len(idle) > 1:
+            idle.sort(key=lambda episode: (-episode.onset_severity, episode.number))
+        return idle
+
+    def take_up_needs(self) -> None:
+        """Pursue as many needs as the citizen can at once; all of them if somebody helps."""
+        pursued = sum(episode.state is State.PURSUED for episode in self.episodes)
+        bandwidth = self.model.parameters.journey.bandwidth
+        for episode in self.idle_episodes():
+            if pursued < bandwidth or self.navigator is not None:
+                pursued += 1
+                self.pursue(episode)
+                self.seek(episode)
+
+    def pursue(self, episode: Episode) -> None:
+        """Start to pursue a need."""
+        episode.state = State.PURSUED
+
+    def seek(self, episode: Episode) -> None:
+        """Go to a first door: with help to the right one, else as the rule of entry has it."""
+        door = self.navigator.right_door(episode) if self.navigator is not None else None
+        if door is None:
+            door = self.model.entry.first_door(episode)
+        episode.tries += 1
+        if door is None:
+            self.suffer_setback(episode, Reason.NONE, None)
+            return
+        self._record(Activity.SOUGHT, episode, door)
+        door.greet(episode)
+
+    def meets_provider(self) -> None:
+        """Speak to a worker, who may put the citizen on the navigators' list."""
+        if not self.was_offered_navigation:
+            self.model.navigators.consider(self)
+
+    # --- setbacks ---------------------------------------------------------------------------------------------
+
+    def suffer_setback(self, episode: Episode, reason: Reason, provider: Provider | None) -> None:
+        """An attempt fails that was no handoff."""
+        followed = self.recover(episode, reason, None, Noticed.NONE)
+        self._record(Activity.SETBACK, episode, provider, reason, followed)
+
+    def recover(self, episode: Episode, reason: Reason, handoff: Handoff | None, noticed: Noticed) -> Followed:
+        """Arrange for what follows a failed attempt, and say what it is.
+
+        In this order: a navigator acts; the sender chases; the receiver hands on (where every door does); the
+        citizen tries again, with the probability of their persistence; the citizen gives up.
+        """
+        model, journey = self.model, self.model.parameters.journey
+        occasion = episode.setbacks
+        episode.setbacks += 1
+        chase_days = model.parameters.handoffs.chase_days
+        if self.navigator is not None and happens(
+            self.key, episode.address, Decision.NAVIGATOR_FOLLOW_UP, occasion, self.navigator.follow_up
+        ):
+            if handoff is None:
+                self.later(chase_days, Phase.ARRIVE, self.seek, episode)
+            else:
+                self.later(chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
+            return Followed.SENT_AGAIN
+        if handoff is not None and handoff.mode.sender_sees and handoff.chases < handoff.mode.numbers.chases:
+            self.later(chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
+            return Followed.SENT_AGAIN
+        if handoff is not None and model.entry.always_hands_on and reason in REFUSALS:
+            self.later(0.0, Phase.ARRIVE, type(handoff).hand_on_from_receiver, handoff)
+            return Followed.SENT_AGAIN
+        in_vain = journey.unaware_days if reason is Reason.NOT_TRANSMITTED and noticed is Noticed.NOBODY else 0.0
+        if happens(self.key, episode.address, Decision.PERSIST, occasion, self.persistence):
+            days = exponential(self.key, episode.address, Decision.RETRY_DAYS, occasion, journey.retry_days)
+            self.later(in_vain + days, Phase.ARRIVE, self.seek, episode)
+            return Followed.TRIED_AGAIN
+        self.later(in_vain, Phase.ARRIVE, self.give_up, episode)
+        return Followed.GAVE_UP
+
+    def give_up(self, episode: Episode) -> None:
+        """Stop pursuing a need; there is time for another one."""
+        episode.state = State.GAVE_UP
+        self._record(Activity.GAVE_UP, episode)
+        self._settled()
+
+    # --- support ----------------------------------------------------------------------------------------------
+
+    def is_supported(self, episode: Episode) -> None:
+        """Support starts: the clock stops; there is time for another need."""
+        episode.state = State.SUPPORTED
+        self._pending += 1
+        self._settled()
+
+    def support_ends(self, episode: Episode) -> None:
+        """Support ends: the need is resolved, or returns after a lag."""
+        row = self.model.scenario.tables.needs[episode.kind]
+        self._pending -= 1
+        if happens(self.key, episode.address, Decision.RETURN, 0, row.return_probability):
+            days = exponential(self.key, episode.address, Decision.RETURN_DAYS, 0, row.return_days)
+            self._pending += 1
+            self.later(days, Phase.ARRIVE, self.need_returns, episode)
+        self._leave_if_done()
+
+    def need_returns(self, episode: Episode) -> None:
+        """A need that was resolved is there again, as a new episode."""
+        self._begin(episode.slot, episode.recurrence + 1, episode.kind, episode.onset_severity)
+
+    def _settled(self) -> None:
+        if self.navigator is not None:
+            self.navigator.review(self)
+        self.take_up_needs()
+        self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        if self._pending == 0 and all(episode.is_settled for episode in self.episodes):
+            self.model.navigators.forget(self)
+            self.remove()
+
+    # --- the calendar and the ledger --------------------------------------------------------------------------
+
+    def later(self, days: float, phase: Phase, action: Callable[[Any], None], argument: Any) -> None:
+        """Schedule something for this citizen; the key is the citizen's own count, so others change nothing."""
+        calendar = self.model.calendar
+        self._events += 1
+        calendar.schedule(calendar.now + days, phase, self._events, action, argument)
+
+    def _record(
+        self,
+        activity: Activity,
+        episode: Episode,
+        provider: Provider | None = None,
+        reason: Reason = Reason.NONE,
+        followed: Followed = Followed.NONE,
+        detail: float = 0.0,
+    ) -> None:
+        number = -1 if provider is None else provider.number
+        self.model.ledger.record(
+            self.model.calendar.now,
+            activity,
+            self.row,
+            episode.number,
+            number,
+            reason=reason,
+            followed=followed,
+            detail=detail,
+        )

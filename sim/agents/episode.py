@@ -1,0 +1,86 @@
+"""An episode: one need of one citizen, from onset until it is supported, given up or cut off at the horizon."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sim.rules.doors import severity_at
+
+if TYPE_CHECKING:
+    from sim.agents.citizen import Citizen
+    from sim.agents.handoff import Handoff
+    from sim.agents.provider import Provider
+
+RECURRENCES = 1 << 16
+"""Address of a need that has returned: its slot plus this for each return."""
+
+
+class State(IntEnum):
+    """Where an episode stands."""
+
+    IDLE = 0
+    """The need has arisen; the citizen is busy with other needs."""
+    PURSUED = 1
+    """Looking for a door, on the way, in a queue, or being assessed."""
+    SUPPORTED = 2
+    """Support has started: the clock has stopped."""
+    GAVE_UP = 3
+    """The citizen no longer pursues it."""
+
+
+class Episode:
+    """One need of one citizen.
+
+    Attributes:
+        number: Number in the order of onset; episodes are rows of the outcomes.
+        citizen: Whose need it is.
+        slot: Which of the citizen's needs.
+        recurrence: How many times the need has returned.
+        kind: Row of the needs table.
+        address: The need's word in the addresses of draws.
+        onset: Day of onset.
+        onset_severity: Severity then, 0 to 1.
+        state: Where it stands.
+        tries: How many times a first door was sought.
+        setbacks: How many attempts have failed.
+        handoffs: How many handoffs were made.
+        visits: How many spells there were at each service, by its number.
+        refused: Numbers of providers that said no.
+        assessed_at: Providers that have assessed it.
+        handoff: The handoff under way, if any.
+    """
+
+    __slots__ = (
+        "address", "assessed_at", "citizen", "handoff", "handoffs", "kind", "number", "onset", "onset_severity",
+        "recurrence", "refused", "setbacks", "slot", "state", "tries", "visits",
+    )  # fmt: skip
+
+    def __init__(
+        self, number: int, citizen: Citizen, slot: int, recurrence: int, kind: int, onset: float, severity: float
+    ) -> None:
+        self.number = number
+        self.citizen = citizen
+        self.slot = slot
+        self.recurrence = recurrence
+        self.kind = kind
+        self.address = slot + RECURRENCES * recurrence
+        self.onset = onset
+        self.onset_severity = severity
+        self.state = State.IDLE
+        self.tries = 0
+        self.setbacks = 0
+        self.handoffs = 0
+        self.visits: dict[int, int] = {}
+        self.refused: set[int] = set()
+        self.assessed_at: list[Provider] = []
+        self.handoff: Handoff | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has been supported or given up."""
+        return self.state >= State.SUPPORTED
+
+    def severity(self, now: float, growth_per_day: float) -> float:
+        """Return the severity now, 0 to 1."""
+        return severity_at(self.onset_severity, growth_per_day, now - self.onset)

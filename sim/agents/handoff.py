@@ -1,0 +1,138 @@
+"""A handoff: the passing of an episode from one provider to another, step by step.
+
+``make`` -> (carried or sent) -> ``arrive`` -> (the four questions of the door) -> booked -> ``attend``; or, at any
+step, ``drop`` with a reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.codes import Activity, Decision, Followed, Noticed, Reason
+from sim.draws import exponential
+from sim.events import Phase
+from sim.rules.handoffs import transfer_mean
+
+if TYPE_CHECKING:
+    from sim.agents.episode import Episode
+    from sim.agents.provider import Provider
+    from sim.model import JourneyModel
+
+REFUSALS = (
+    Reason.OUT_OF_AREA, Reason.WRONG_DOOR, Reason.BELOW_THRESHOLD, Reason.DECLINED, Reason.SERVICE_CLOSED,
+)  # fmt: skip
+
+
+class Handoff:
+    """One handoff.
+
+    Attributes:
+        episode: What is passed on.
+        sender: From whom.
+        receiver: To whom.
+        mode: The mechanism.
+        chases: How many times the sender has acted on a drop before this attempt.
+        occasion: Which handoff of the episode it is; part of the address of its draws.
+    """
+
+    __slots__ = ("chases", "episode", "mode", "model", "occasion", "receiver", "sender")
+
+    def __init__(
+        self, model: JourneyModel, episode: Episode, sender: Provider, receiver: Provider, mode: Any, chases: int
+    ) -> None:
+        self.model = model
+        self.episode = episode
+        self.sender = sender
+        self.receiver = receiver
+        self.mode = mode
+        self.chases = chases
+        self.occasion = episode.handoffs
+        episode.handoffs += 1
+
+    def make(self) -> None:
+        """The sender hands on: the citizen is told or taken, or a referral is sent."""
+        self.episode.handoff = self
+        self._record(Activity.HANDOFF_MADE, self.sender, self.receiver, detail=float(self.mode.code))
+        lost = self.mode.why_lost(self)
+        if lost:
+            self.drop(lost)
+        else:
+            self.episode.citizen.later(self._transfer_days(), Phase.ARRIVE, Handoff.arrive, self)
+
+    def arrive(self) -> None:
+        """The handoff reaches the receiver, who asks the four questions of the door."""
+        self._record(Activity.HANDOFF_RECEIVED, self.receiver, self.sender)
+        self.receiver.greet(self.episode, self)
+
+    def accept(self) -> None:
+        """The receiver has said yes."""
+        self._record(Activity.HANDOFF_ACCEPTED, self.receiver, self.sender)
+
+    def attend(self) -> None:
+        """The citizen comes to the first appointment: the handoff is complete."""
+        self._record(Activity.HANDOFF_ATTENDED, self.receiver, self.sender)
+        self.episode.handoff = None
+
+    def drop(self, reason: Reason) -> None:
+        """The handoff ends before it is attended."""
+        episode = self.episode
+        episode.handoff = None
+        noticed = self.who_notices(reason)
+        followed = episode.citizen.recover(episode, reason, self, noticed)
+        self._record(Activity.HANDOFF_DROPPED, self.receiver, self.sender, reason, noticed, followed)
+
+    def who_notices(self, reason: Reason) -> Noticed:
+        """Return who sees that the handoff was dropped: navigator before sender before receiver."""
+        if self.episode.citizen.navigator is not None:
+            return Noticed.NAVIGATOR
+        if self.mode.sender_sees:
+            return Noticed.SENDER
+        if reason in (Reason.NOT_CARRIED, Reason.NOT_TRANSMITTED):
+            return Noticed.NOBODY
+        return Noticed.RECEIVER
+
+    def send_again(self) -> None:
+        """The sender acts on a drop: the same receiver again, or another if that one said no."""
+        if self.receiver.number in self.episode.refused:
+            self.sender.hand_on(self.episode, self.chases + 1)
+        else:
+            mode = self.model.mode_for(self.episode.citizen)
+            Handoff(self.model, self.episode, self.sender, self.receiver, mode, self.chases + 1).make()
+
+    def hand_on_from_receiver(self) -> None:
+        """The receiver, who said no, hands on instead (where every door hands on)."""
+        self.receiver.hand_on(self.episode, self.chases + 1)
+
+    def _transfer_days(self) -> float:
+        model, episode = self.model, self.episode
+        mean = transfer_mean(
+            self.mode.numbers.days,
+            model.parameters.barriers.data_sharing,
+            model.parameters.barrier_effects.data_slower,
+            model.records.transfer_factor(self.sender, self.receiver),
+        )
+        return exponential(episode.citizen.key, episode.address, Decision.TRANSFER_DAYS, self.occasion, mean)
+
+    def _record(
+        self,
+        activity: Activity,
+        provider: Provider,
+        other: Provider,
+        reason: Reason = Reason.NONE,
+        noticed: Noticed = Noticed.NONE,
+        followed: Followed = Followed.NONE,
+        detail: float = 0.0,
+    ) -> None:
+        episode = self.episode
+        self.model.ledger.record(
+            self.model.calendar.now,
+            activity,
+            episode.citizen.row,
+            episode.number,
+            provider.number,
+            other=other.number,
+            reason=reason,
+            noticed=noticed,
+            followed=followed,
+            detail=detail,
+        )

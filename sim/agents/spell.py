@@ -1,0 +1,42 @@
+"""A spell: one stay at one service, from joining its queue to leaving it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.draws import MASK
+
+if TYPE_CHECKING:
+    from sim.agents.episode import Episode
+    from sim.agents.service import Service
+
+
+class Spell:
+    """One stay.
+
+    Attributes:
+        episode: Whose stay it is.
+        service: Where.
+        joined: Day of joining the queue.
+        severity: On joining, 0 to 1.
+        occasion: The address of this stay's draws: the service and which visit to it.
+        missed: Appointments missed so far.
+        is_queued: Whether it stands in the queue; not while an appointment is being offered again.
+        is_over: Whether it has been served or has left.
+        position: For the queue's own use.
+    """
+
+    __slots__ = ("episode", "is_over", "is_queued", "joined", "missed", "occasion", "position", "service", "severity")
+
+    def __init__(self, episode: Episode, service: Service, joined: float, severity: float) -> None:
+        visit = episode.visits.get(service.number, 0)
+        episode.visits[service.number] = visit + 1
+        self.episode = episode
+        self.service = service
+        self.joined = joined
+        self.severity = severity
+        self.occasion = (service.key + visit) & MASK
+        self.missed = 0
+        self.is_queued = False
+        self.is_over = False
+        self.position = 0

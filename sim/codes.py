@@ -1,0 +1,142 @@
+"""The codes of the ledger and the addresses of draws. Values are stored: add, never renumber."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Activity(IntEnum):
+    """What can happen; one code a row of the ledger."""
+
+    ONSET = 1
+    """A need arises: the episode and the clock of its time to support start."""
+    SOUGHT = 2
+    """The citizen goes to a first door (``other``: -1)."""
+    TURNED_AWAY = 3
+    """A provider said no (``reason``)."""
+    NOWHERE_TO_SEND = 4
+    """A worker would hand on but knows of no provider to hand on to."""
+    JOINED = 5
+    """A spell starts: the episode joins the queue of a service."""
+    MISSED = 6
+    """An appointment was missed; the place is wasted for ``detail`` days."""
+    LEFT = 7
+    """The spell ends without having been served (``reason``)."""
+    ASSESSMENT_STARTED = 8
+    """A place is taken and the story is told once more."""
+    ASSESSMENT_ENDED = 9
+    """The spell ends, the place is free."""
+    SUPPORT_STARTED = 10
+    """A place is taken: the episode is supported, its clock stops."""
+    SUPPORT_ENDED = 11
+    """The spell ends, the place is free."""
+    FOUND = 12
+    """An assessment found this need, which was not being pursued."""
+    HANDOFF_MADE = 13
+    """``provider`` hands on to ``other``; ``detail`` is the mode."""
+    HANDOFF_RECEIVED = 14
+    """The handoff from ``other`` has reached ``provider``."""
+    HANDOFF_ACCEPTED = 15
+    """``provider`` said yes to all four questions of its door."""
+    HANDOFF_ATTENDED = 16
+    """The citizen came to the first appointment: the handoff is complete."""
+    HANDOFF_DROPPED = 17
+    """The handoff from ``other`` to ``provider`` ended before that (``reason``, ``noticed``, ``followed``)."""
+    SETBACK = 18
+    """An attempt failed outside a handoff (``followed`` says what came of it)."""
+    GAVE_UP = 19
+    """The citizen stops pursuing the need."""
+    NAVIGATION_OFFERED = 20
+    """The citizen is put on the navigators' list."""
+    NAVIGATION_STARTED = 21
+    """A navigator takes the case; ``detail`` is the navigator's number."""
+    NAVIGATION_ENDED = 22
+    """The navigator closes the case; ``detail`` is the navigator's number."""
+    SERVICE_CLOSED = 23
+    """The provider's contract has lapsed: its doors are closed."""
+    SERVICE_OPENED = 24
+    """The provider's doors are open again."""
+
+
+class Reason(IntEnum):
+    """Why a handoff was dropped, a citizen turned away, or a spell ended unserved."""
+
+    NONE = 0
+    NOT_CARRIED = 1
+    NOT_TRANSMITTED = 2
+    OUT_OF_AREA = 3
+    WRONG_DOOR = 4
+    BELOW_THRESHOLD = 5
+    DECLINED = 6
+    SERVICE_CLOSED = 7
+    ABANDONED_WAIT = 8
+    DID_NOT_ATTEND = 9
+
+
+class Noticed(IntEnum):
+    """Who noticed that a handoff was dropped."""
+
+    NONE = 0
+    SENDER = 1
+    RECEIVER = 2
+    NAVIGATOR = 3
+    NOBODY = 4
+
+
+class Followed(IntEnum):
+    """What followed a drop or a setback."""
+
+    NONE = 0
+    SENT_AGAIN = 1
+    TRIED_AGAIN = 2
+    GAVE_UP = 3
+
+
+class ModeCode(IntEnum):
+    """Modes of handoff, from least to most work for the sender."""
+
+    SIGNPOSTING = 0
+    LETTER = 1
+    INTRODUCTION = 2
+    TRACKED = 3
+    ACCOMPANIED = 4
+
+
+class Decision(IntEnum):
+    """What a draw decides: a part of its address. Each is drawn for one question only."""
+
+    ARRIVAL = 1
+    CAPABILITY = 2
+    PERSISTENCE = 3
+    PATIENCE = 4
+    NEED_COUNT = 5
+    NEED_KIND = 6
+    NEED_SEVERITY = 7
+    NEED_LAG = 8
+    WRONG_DOOR = 20
+    CHOICE_OF_DOOR = 21
+    REDIRECT = 22
+    GUESS = 23
+    CHOICE_OF_RECEIVER = 24
+    FINDING = 25
+    SENT = 30
+    TRANSFER_DAYS = 31
+    DECLINE = 32
+    RECORD_SEEN = 33
+    WAIT_BORNE = 40
+    ATTENDANCE = 41
+    REBOOKING = 42
+    SERVICE_DAYS = 43
+    NEXT_IN_RANDOM_ORDER = 44
+    PERSIST = 50
+    RETRY_DAYS = 51
+    RETURN = 52
+    RETURN_DAYS = 53
+    NAVIGATION_OFFER = 60
+    NAVIGATOR_FOLLOW_UP = 61
+    CATCHMENT_LOST = 70
+    UNKNOWN_PROVIDER = 71
+    CONTRACT_PHASE = 72
+    CONTRACT_LAPSE = 73
+    CLOSURE_DAYS = 74
+    LIST_LOST = 75

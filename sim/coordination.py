@@ -1,0 +1,100 @@
+"""Coordination: a named composition of mechanisms. Named ones are data, in ``conf/coordination``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import field_validator
+
+from sim import shipped
+from sim.mechanisms import registry
+from sim.schema.fields import Section, Status, parameter
+from sim.schema.problems import BadInputError, Complaints, Problem, closest
+from sim.schema.validation import merged, validate
+
+SETTING = Status.SETTING
+MECHANISMS = ("entry", "handoff", "navigation", "records", "discipline")
+
+
+class Coordination(Section):
+    """Which mechanism answers each question, and how much is spent on coordinating.
+
+    The defaults are the fragmented landscape, so that a named coordination says only what it changes.
+    """
+
+    title: str = parameter("", "Name for tables and figures; the file's name if empty.", unit="text", status=SETTING)
+    description: str = parameter("", "What it stands for.", unit="text", status=SETTING)
+    entry: str = parameter("self_directed", "How a citizen comes to a first door.", unit="mechanism", status=SETTING)
+    handoff: str = parameter("signposting", "How a citizen is passed on.", unit="mechanism", status=SETTING)
+    navigation: str = parameter("none", "Who helps citizens through the landscape.", unit="mechanism", status=SETTING)
+    records: str = parameter("separate", "Who sees whose records.", unit="mechanism", status=SETTING)
+    discipline: str = parameter("first_come", "Who is next when a place comes free.", unit="mechanism", status=SETTING)
+    front_door_places: float = parameter(1.5, "Places of the single front door per 1,000 citizens a year, rounded up.", unit="places per 1,000 citizens a year", ge=0, le=1000)
+    front_door_days: float = parameter(0.1, "Mean time that the front door takes for an assessment (exponential).", unit="days", gt=0)
+    navigators: float = parameter(2.0, "Navigators per 1,000 citizens a year, rounded up.", unit="navigators per 1,000 citizens a year", ge=0, le=1000)
+
+    @field_validator(*MECHANISMS)
+    @classmethod
+    def _is_registered(cls, value: str, info: Any) -> str:
+        known = registry.names(info.field_name)
+        if value not in known:
+            hint = closest(value, known)
+            also = f"; did you mean {hint!r}?" if hint else ""
+            raise ValueError(f"unknown mechanism {value!r}; allowed: {', '.join(known)}{also}")
+        return value
+
+    @classmethod
+    def load(cls, name: str, folders: Iterable[Path] = ()) -> Self:
+        """Load a coordination by an arm's name.
+
+        Args:
+            name: The name of a file in ``conf/coordination``, perhaps changed by single settings:
+                ``fragmented+records:shared+handoff:tracked``.
+            folders: Further folders to look in, before the shipped one.
+
+        Raises:
+            BadInputError: Unknown name, or a file with wrong content.
+        """
+        base, *changes = name.split("+")
+        complaints = Complaints()
+        data = _read(base, list(folders), complaints)
+        for change in changes:
+            key, separator, value = change.partition(":")
+            if not separator:
+                complaints.add(f"arm {name!r}", f"cannot read {change!r}", "NAME or NAME+mechanism:value+...")
+            data = merged(data, {key: value})
+        if changes:
+            data["title"] = f"{data.get('title') or base} + " + ", ".join(c.partition(":")[2] for c in changes)
+        complaints.raise_if_any()
+        coordination = validate(cls, data, f"coordination {name}", complaints)
+        if coordination is None:
+            raise BadInputError(complaints.problems)
+        return coordination.model_copy(update={"title": coordination.title or base})
+
+
+def names(folders: Iterable[Path] = ()) -> list[str]:
+    """Return the names of all coordinations there are."""
+    places = [*folders, shipped.folder("conf") / "coordination"]
+    return sorted({file.stem for place in places if place.is_dir() for file in place.glob("*.yaml")})
+
+
+def _read(name: str, folders: list[Path], complaints: Complaints) -> dict[str, Any]:
+    for place in [*folders, shipped.folder("conf") / "coordination"]:
+        file = place / f"{name}.yaml"
+        if file.is_file():
+            return _plain(file)
+    complaints.unknown("arms", "coordination", name, names(folders))
+    return {}
+
+
+def _plain(file: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInputError([Problem(str(file), f"is not readable YAML: {error}")]) from error
+    if not isinstance(data, Mapping):
+        raise BadInputError([Problem(str(file), "is not a mapping", "name: value lines")])
+    return dict(data)

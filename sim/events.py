@@ -1,0 +1,79 @@
+"""The event calendar: what happens next.
+
+The order of events is total: by time, then by phase, then by key. The order in which they were scheduled never
+matters. Within one moment the phases are:
+
+1. ``FUNDING``: doors of providers close and open;
+2. ``RELEASE``: a service ends and its place comes free;
+3. ``ARRIVE``: needs arise, citizens and handoffs come to doors, missed appointments are offered again;
+4. ``LEAVE``: waits that have lasted too long end.
+
+Events are not cancelled: whoever is called looks at whether there is still something to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import IntEnum
+from heapq import heappop, heappush
+from typing import Any
+
+
+class Phase(IntEnum):
+    """Order within one moment."""
+
+    FUNDING = 0
+    RELEASE = 1
+    ARRIVE = 2
+    LEAVE = 3
+
+
+class Calendar:
+    """A heap of events, each a call with one argument, held by strong references.
+
+    Attributes:
+        now: The time of the event under way, in days.
+        processed: Number of events so far.
+    """
+
+    __slots__ = ("_heap", "now", "processed")
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.processed = 0
+        self._heap: list[tuple[float, int, int, Callable[[Any], None], Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def schedule(self, time: float, phase: int, key: int, action: Callable[[Any], None], argument: Any) -> None:
+        """Arrange for ``action(argument)``.
+
+        Args:
+            time: When, in days; not before now.
+            phase: Order within the moment.
+            key: Order within the phase; no two events of one moment and phase may share it.
+            action: What to call.
+            argument: What to call it with.
+
+        Raises:
+            ValueError: The time is in the past or not a number.
+        """
+        if not time >= self.now:
+            raise ValueError(f"cannot schedule at {time}: it is {self.now} now")
+        if time < math.inf:
+            heappush(self._heap, (time, phase, key, action, argument))
+
+    def run_until(self, end: float) -> None:
+        """Process every event before ``end`` in order, then set the clock to ``end``."""
+        heap = self._heap
+        processed = 0
+        try:
+            while heap and heap[0][0] < end:
+                self.now, _, _, action, argument = heappop(heap)
+                processed += 1
+                action(argument)
+        finally:
+            self.processed += processed
+        self.now = end

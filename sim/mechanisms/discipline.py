@@ -1,0 +1,128 @@
+"""Discipline: who of those waiting is next when a place comes free?
+
+A queue holds spells. A spell that leaves by itself is taken out at once or passed over later; either way
+``pop`` returns only spells that still wait, and ``len`` counts only those.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, ClassVar
+
+from sim.codes import Decision
+from sim.mechanisms.registry import mechanism
+from sim.rules.waiting import next_in_random_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.agents.spell import Spell
+
+
+@mechanism("discipline", "first_come")
+class FirstCome:
+    """Those who joined first go first."""
+
+    name: ClassVar[str]
+
+    def __init__(self, key: int) -> None:
+        self._line: deque[Spell] = deque()
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def push(self, spell: Spell) -> None:
+        """Put a spell at the end."""
+        self._line.append(spell)
+        self._waiting += 1
+
+    def pop(self) -> Spell:
+        """Take out the next."""
+        while True:
+            spell = self._line.popleft()
+            if spell.is_queued:
+                self._waiting -= 1
+                return spell
+
+    def discard(self, spell: Spell) -> None:
+        """Note that a spell has left by itself."""
+        self._waiting -= 1
+
+    def __iter__(self) -> Iterator[Spell]:
+        return (spell for spell in self._line if spell.is_queued)
+
+
+@mechanism("discipline", "random_order")
+class RandomOrder:
+    """Each of those waiting is equally likely to be next (the data of the evidence folder look more like this)."""
+
+    name: ClassVar[str]
+
+    def __init__(self, key: int) -> None:
+        self._key = key
+        self._picks = 0
+        self._pool: list[Spell] = []
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def push(self, spell: Spell) -> None:
+        """Put a spell among those waiting."""
+        spell.position = len(self._pool)
+        self._pool.append(spell)
+
+    def pop(self) -> Spell:
+        """Take out the next."""
+        self._picks += 1
+        number = next_in_random_order(self._key, Decision.NEXT_IN_RANDOM_ORDER, self._picks, len(self._pool))
+        spell = self._pool[number]
+        self.discard(spell)
+        return spell
+
+    def discard(self, spell: Spell) -> None:
+        """Take out a spell that has left by itself: the last one takes its position."""
+        last = self._pool.pop()
+        if last is not spell:
+            last.position = spell.position
+            self._pool[spell.position] = last
+
+    def __iter__(self) -> Iterator[Spell]:
+        return iter(tuple(self._pool))
+
+
+@mechanism("discipline", "urgency")
+class Urgency:
+    """The most severe on joining go first; among equals those who joined first."""
+
+    name: ClassVar[str]
+
+    def __init__(self, key: int) -> None:
+        self._heap: list[tuple[float, int, Spell]] = []
+        self._joined = 0
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def push(self, spell: Spell) -> None:
+        """Put a spell at its rank."""
+        self._joined += 1
+        heappush(self._heap, (-spell.severity, self._joined, spell))
+        self._waiting += 1
+
+    def pop(self) -> Spell:
+        """Take out the next."""
+        while True:
+            spell = heappop(self._heap)[2]
+            if spell.is_queued:
+                self._waiting -= 1
+                return spell
+
+    def discard(self, spell: Spell) -> None:
+        """Note that a spell has left by itself."""
+        self._waiting -= 1
+
+    def __iter__(self) -> Iterator[Spell]:
+        return (spell for _, _, spell in sorted(self._heap, key=lambda entry: entry[:2]) if spell.is_queued)

@@ -1,0 +1,80 @@
+"""Entry: where does a citizen go first, and must a door that says no hand on?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+from sim.codes import Decision
+from sim.draws import happens
+from sim.mechanisms.registry import mechanism
+from sim.rules.doors import wrong_door_chance
+
+if TYPE_CHECKING:
+    from sim.agents.episode import Episode
+    from sim.agents.provider import Provider
+    from sim.model import JourneyModel
+
+FRONT_DOOR = "front_door"
+
+
+@mechanism("entry", "self_directed")
+class SelfDirected:
+    """Citizens choose by what is visible, and some choose a wrong door; fewer the more capable they are.
+
+    Evidence: that people bounce between doors is common ground of the reviews; the chance is assumed.
+    """
+
+    name: ClassVar[str]
+    always_hands_on: ClassVar[bool] = False
+
+    def __init__(self, model: JourneyModel) -> None:
+        self.model = model
+        parameters = model.parameters
+        self._base = parameters.journey.wrong_door
+        self._added = parameters.barriers.learning * parameters.barrier_effects.learning_wrong_door
+
+    def first_door(self, episode: Episode) -> Provider | None:
+        """Return the door that the citizen tries, or None if there is none."""
+        citizen, landscape = episode.citizen, self.model.landscape
+        chance = wrong_door_chance(self._base, self._added, citizen.capability)
+        doors = landscape.visible_doors(episode.kind, citizen.district)
+        if happens(citizen.key, episode.address, Decision.WRONG_DOOR, episode.tries, chance):
+            doors = landscape.visible_wrong_doors(episode.kind, citizen.district) or doors
+        fresh = [door for door in doors if door.number not in episode.refused]
+        if not fresh:
+            # Nobody new is left to ask: what was refused before may be granted now that the need is more severe.
+            episode.refused.clear()
+            fresh = doors
+        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "visibility")
+
+
+@mechanism("entry", "any_door")
+class AnyDoor(SelfDirected):
+    """Citizens choose in the same way, but every door that says no hands on to the right one if it knows it.
+
+    Evidence: the promise of 'no wrong door' policies; effects assumed to work through handing on alone.
+    """
+
+    always_hands_on = True
+
+
+@mechanism("entry", "single_front_door")
+class SingleFrontDoor:
+    """Everybody goes to one place first, which assesses and hands on. It has its own places: it can be the bottleneck.
+
+    Evidence: single entry points shorten waits mostly by removing queues in series and repeat assessments.
+    """
+
+    name: ClassVar[str]
+    always_hands_on: ClassVar[bool] = True
+
+    def __init__(self, model: JourneyModel) -> None:
+        self.model = model
+        settings = model.coordination
+        places = math.ceil(settings.front_door_places * model.scenario.tables.citizens_per_year / 1000.0)
+        self.door = model.add_front_door(FRONT_DOOR, places, settings.front_door_days)
+
+    def first_door(self, episode: Episode) -> Provider | None:
+        """Return the front door."""
+        return self.door

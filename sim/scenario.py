@@ -1,0 +1,180 @@
+"""A scenario: a place as a folder of CSV tables and a ``scenario.yaml``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from sim import shipped
+from sim.schema.fields import Status, parameter
+from sim.schema.parameters import Parameters
+from sim.schema.problems import BadInputError, Complaints
+from sim.schema.reading import read_table
+from sim.schema.tables import (
+    CooccurrenceRow,
+    DistrictRow,
+    NeedRow,
+    ProviderRow,
+    PublishedRow,
+    ServiceRow,
+    VignetteNeedRow,
+    VignetteRow,
+)
+from sim.schema.validation import merged, validate
+from sim.scenario_checks import check_references
+
+
+class ScenarioFile(Parameters):
+    """What a ``scenario.yaml`` may say: a title, a description and any of the parameters."""
+
+    title: str = parameter("", "Name for tables and figures; the folder's name if empty.", unit="text", status=Status.SETTING)
+    description: str = parameter("", "What the place is.", unit="text", status=Status.SETTING)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The rows of a scenario's tables."""
+
+    districts: tuple[DistrictRow, ...]
+    providers: tuple[ProviderRow, ...]
+    services: tuple[ServiceRow, ...]
+    needs: tuple[NeedRow, ...]
+    cooccurrence: tuple[CooccurrenceRow, ...] = ()
+    vignettes: tuple[VignetteRow, ...] = ()
+    vignette_needs: tuple[VignetteNeedRow, ...] = ()
+    published: tuple[PublishedRow, ...] = ()
+
+    @cached_property
+    def citizens_per_year(self) -> float:
+        """Citizens expected in a year, over all districts."""
+        return sum(row.citizens_per_year for row in self.districts)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A place, its people and its parameters; checked, read-only."""
+
+    name: str
+    title: str
+    description: str
+    tables: Tables
+    parameters: Parameters
+
+    @classmethod
+    def load(cls, place: str | Path, settings: Mapping[str, Any] | None = None) -> Self:
+        """Load and check a scenario.
+
+        Args:
+            place: The name of a shipped scenario, or the path of a folder.
+            settings: Nested parameters put over those of ``scenario.yaml``.
+
+        Raises:
+            BadInputError: With every problem found in all files of the folder.
+        """
+        folder = find_folder(place)
+        complaints = Complaints()
+        data = merged(read_settings(folder, complaints), settings or {})
+        said = validate(ScenarioFile, data, f"{folder.name}/scenario.yaml", complaints)
+        tables = Tables(
+            districts=read_table(folder, "districts", DistrictRow, complaints),
+            providers=read_table(folder, "providers", ProviderRow, complaints),
+            services=read_table(folder, "services", ServiceRow, complaints),
+            needs=read_table(folder, "needs", NeedRow, complaints),
+            cooccurrence=read_table(folder, "cooccurrence", CooccurrenceRow, complaints, required=False),
+            vignettes=read_table(folder, "vignettes", VignetteRow, complaints, required=False),
+            vignette_needs=read_table(folder, "vignette_needs", VignetteNeedRow, complaints, required=False),
+            published=read_table(folder, "published", PublishedRow, complaints, required=False),
+        )
+        check_references(tables, folder.name, complaints)
+        complaints.raise_if_any()
+        assert said is not None
+        parameters = Parameters.model_validate(said.model_dump(exclude={"title", "description"}))
+        return cls(folder.name, said.title or folder.name, said.description, tables, parameters)
+
+    def changed(self, settings: Mapping[str, Any]) -> Self:
+        """Return this scenario with other parameters.
+
+        Args:
+            settings: Values by dotted path (``{"barriers.data_sharing": 0.8}``) or nested.
+
+        Raises:
+            BadInputError: With every problem.
+        """
+        data = self.parameters.model_dump()
+        for path, value in settings.items():
+            for name in reversed(path.split(".")):
+                value = {name: value}
+            data = merged(data, value)
+        complaints = Complaints()
+        parameters = validate(Parameters, data, "settings", complaints)
+        complaints.raise_if_any()
+        assert parameters is not None
+        return replace(self, parameters=parameters)
+
+    def content(self) -> dict[str, Any]:
+        """Return all that a result depends on, as plain data."""
+        tables = {
+            name: [row.model_dump(mode="json") for row in rows]
+            for name, rows in vars(self.tables).items()
+            if isinstance(rows, tuple)
+        }
+        return {"tables": tables, "parameters": self.parameters.model_dump(mode="json")}
+
+    def digest(self) -> str:
+        """Return a short name for the content: equal content, equal digest."""
+        return digest_of(self.content())
+
+
+def digest_of(content: Any) -> str:
+    """Return 32 hexadecimal digits that name plain data."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the shipped scenarios."""
+    return sorted(file.parent.name for file in shipped.folder("scenarios").glob("*/scenario.yaml"))
+
+
+def find_folder(place: str | Path) -> Path:
+    """Return the folder of a scenario, by name or path.
+
+    Raises:
+        BadInputError: There is no such scenario or folder.
+    """
+    complaints = Complaints()
+    if isinstance(place, str) and place in shipped_names():
+        return shipped.folder("scenarios") / place
+    folder = Path(place).expanduser().resolve()
+    if folder.is_dir():
+        return folder
+    if isinstance(place, Path) or "/" in place or "\\" in place:
+        complaints.add("scenario", f"there is no folder {str(place)!r}")
+    else:
+        complaints.unknown("scenario", "scenario", place, shipped_names())
+    raise BadInputError(complaints.problems)
+
+
+def read_settings(folder: Path, complaints: Complaints) -> dict[str, Any]:
+    """Read ``scenario.yaml`` as plain data; problems go to ``complaints``."""
+    file = folder / "scenario.yaml"
+    where = f"{folder.name}/scenario.yaml"
+    if not file.is_file():
+        complaints.add(where, "is missing")
+        return {}
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        complaints.add(where, f"is not readable YAML: {error}")
+        return {}
+    if not isinstance(data, Mapping):
+        complaints.add(where, "is not a mapping", "name: value lines")
+        return {}
+    return dict(data)

@@ -1,0 +1,129 @@
+"""Checks across the tables of a scenario: names that must be unique, exist, and be reachable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sim.schema.problems import Complaints
+from sim.schema.tables import ALL, ProviderRow, ServiceRow, Stage
+
+if TYPE_CHECKING:
+    from sim.scenario import Tables
+
+
+def check_references(tables: Tables, folder: str, complaints: Complaints) -> None:
+    """Note every problem across tables.
+
+    Args:
+        tables: The valid rows; a table with problems of its own may be short of rows.
+        folder: Name of the scenario's folder, for messages.
+        complaints: Receives every problem.
+    """
+    if complaints.problems:
+        # A row that could not be read would be reported again as a name that does not exist.
+        return
+    districts = _unique([row.district for row in tables.districts], f"{folder}/districts.csv", "district", complaints)
+    providers = _unique([row.provider for row in tables.providers], f"{folder}/providers.csv", "provider", complaints)
+    _unique([row.service for row in tables.services], f"{folder}/services.csv", "service", complaints)
+    needs = _unique([row.need for row in tables.needs], f"{folder}/needs.csv", "need", complaints)
+    vignettes = _unique([row.vignette for row in tables.vignettes], f"{folder}/vignettes.csv", "vignette", complaints)
+
+    for provider in tables.providers:
+        where = f"{folder}/providers.csv: {provider.provider}"
+        _exist(_but_all(provider.districts), where, "district", districts, complaints)
+    for service in tables.services:
+        where = f"{folder}/services.csv: {service.service}"
+        _exist([service.provider], where, "provider", providers, complaints)
+        _exist(_but_all(service.needs), where, "need", needs, complaints)
+    _check_one_desk(tables.services, f"{folder}/services.csv", needs, complaints)
+    for pair in tables.cooccurrence:
+        _exist([pair.need, pair.other], f"{folder}/cooccurrence.csv: {pair.need}, {pair.other}", "need", needs, complaints)
+    pairs = [" and ".join(sorted((row.need, row.other))) for row in tables.cooccurrence]
+    _unique(pairs, f"{folder}/cooccurrence.csv", "pair", complaints)
+    for person in tables.vignettes:
+        _exist([person.district], f"{folder}/vignettes.csv: {person.vignette}", "district", districts, complaints)
+    for given in tables.vignette_needs:
+        where = f"{folder}/vignette_needs.csv: {given.vignette}, {given.need}"
+        _exist([given.vignette], where, "vignette", vignettes, complaints)
+        _exist([given.need], where, "need", needs, complaints)
+    with_needs = {row.vignette for row in tables.vignette_needs}
+    for name in vignettes:
+        if name not in with_needs:
+            complaints.add(f"{folder}/vignette_needs.csv", f"vignette {name!r} has no need")
+    if needs and all(row.prevalence == 0 for row in tables.needs) and tables.citizens_per_year > 0:
+        complaints.add(f"{folder}/needs.csv", "every prevalence is 0", "at least one need above 0")
+    if not complaints.problems:
+        _check_reach(tables, folder, complaints)
+
+
+def needs_of(service: ServiceRow, needs: Iterable[str]) -> tuple[str, ...]:
+    """Return the kinds of need a service is for, with 'all' spelt out."""
+    return tuple(needs) if ALL in service.needs else service.needs
+
+
+def districts_of(provider: ProviderRow, districts: Iterable[str]) -> tuple[str, ...]:
+    """Return the districts of a provider's nominal catchment, with 'all' spelt out."""
+    return tuple(districts) if ALL in provider.districts else provider.districts
+
+
+def _unique(names: Sequence[str], where: str, kind: str, complaints: Complaints) -> list[str]:
+    if not names and kind in ("district", "provider", "service", "need"):
+        complaints.add(where, "has no rows")
+    for name, count in Counter(names).items():
+        if count > 1:
+            complaints.add(where, f"{kind} {name!r} is there {count} times", "each once")
+        if name == ALL:
+            complaints.add(where, f"{kind} {name!r} cannot be a name: it means every {kind}")
+    return list(dict.fromkeys(names))
+
+
+def _but_all(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name != ALL]
+
+
+def _exist(names: Iterable[str], where: str, kind: str, known: Sequence[str], complaints: Complaints) -> None:
+    for name in names:
+        if name not in known:
+            complaints.unknown(where, kind, name, known)
+
+
+def _check_one_desk(
+    services: Sequence[ServiceRow], where: str, needs: Sequence[str], complaints: Complaints
+) -> None:
+    desks = Counter((row.provider, row.stage, need) for row in services for need in needs_of(row, needs))
+    for (provider, stage, need), count in desks.items():
+        if count > 1:
+            what = f"provider {provider!r} has {count} services for {stage} of {need!r}"
+            complaints.add(where, what, "one for each stage and need")
+
+
+def _check_reach(tables: Tables, folder: str, complaints: Complaints) -> None:
+    needs = [row.need for row in tables.needs]
+    districts = [row.district for row in tables.districts]
+    rows = {row.provider: row for row in tables.providers}
+    supported: set[tuple[str, str]] = set()
+    doors: set[tuple[str, str]] = set()
+    for service in tables.services:
+        provider = rows[service.provider]
+        cells = {(n, d) for n in needs_of(service, needs) for d in districts_of(provider, districts)}
+        if service.stage is Stage.SUPPORT:
+            supported |= cells
+        if provider.visibility > 0 and not service.assessed_first:
+            doors |= cells
+    for district in districts:
+        if not any((need, district) in supported for need in needs):
+            complaints.add(f"{folder}/districts.csv", f"no provider covers district {district!r}")
+    for need in needs:
+        if not any((need, district) in supported for district in districts):
+            complaints.add(f"{folder}/services.csv", f"no service supports need {need!r}")
+    if complaints.problems:
+        return
+    for need in needs:
+        for district in districts:
+            if (need, district) not in supported:
+                complaints.add(f"{folder}/services.csv", f"no service supports need {need!r} in district {district!r}")
+            elif (need, district) not in doors:
+                what = f"no visible door is open to unassessed people with need {need!r} in district {district!r}"
+                complaints.add(f"{folder}/providers.csv", what)

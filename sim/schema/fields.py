@@ -1,0 +1,90 @@
+"""How a parameter documents itself: unit, range, default, source and status in one place.
+
+Configuration, validation and ``docs/parameters.md`` are all made from what is declared here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+class Status(StrEnum):
+    """How far a default can be trusted."""
+
+    PUBLISHED = "published"
+    """Seen on the publisher's own page."""
+    QUOTED = "quoted"
+    """Quoted by a third party."""
+    DERIVED = "derived"
+    """Computed from published or quoted figures; the source says how."""
+    ASSUMED = "assumed"
+    """Chosen here, without a source."""
+    SETTING = "setting"
+    """Not a claim about the world: a choice of the person who runs the model."""
+
+
+class Section(BaseModel):
+    """A group of parameters. Read-only; unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the schema says of a parameter beside its type and range."""
+
+    unit: str
+    status: Status
+    source: str
+
+
+def parameter(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str,
+    status: Status = Status.ASSUMED,
+    source: str = "",
+    **bounds: float,
+) -> Any:
+    """Declare one parameter.
+
+    Args:
+        default: Its value where nobody says otherwise; ``...`` if it must be given.
+        meaning: One sentence for the reference page.
+        unit: ``days``, ``probability``, ``odds ratio``, ``places``, ...
+        status: How far the default can be trusted.
+        source: Where the default comes from (an evidence id, a publication).
+        bounds: ``ge``, ``gt``, ``le``, ``lt`` as pydantic takes them.
+
+    Returns:
+        A pydantic field.
+    """
+    return Field(
+        default,
+        description=meaning,
+        json_schema_extra={"unit": unit, "status": status.value, "source": source},
+        **bounds,  # type: ignore[arg-type]
+    )
+
+
+def probability(default: Any, meaning: str, **rest: Any) -> Any:
+    """Declare a parameter between 0 and 1."""
+    return parameter(default, meaning, unit=rest.pop("unit", "probability"), ge=0.0, le=1.0, **rest)
+
+
+def note_of(field: FieldInfo) -> Note:
+    """Read back what :func:`parameter` was told.
+
+    Raises:
+        TypeError: The field was not declared with :func:`parameter`.
+    """
+    extra = field.json_schema_extra
+    if not isinstance(extra, dict):
+        raise TypeError(f"declared without sim.schema.fields.parameter: {field!r}")
+    return Note(str(extra["unit"]), Status(str(extra["status"])), str(extra["source"]))
