@@ -11,7 +11,6 @@ from sim.agents.citizen import Citizen
 from sim.agents.episode import Episode
 from sim.agents.navigator import Navigators
 from sim.agents.provider import Provider
-from sim.codes import Decision
 from sim.coordination import Coordination
 from sim.draws import race_time, world_key
 from sim.events import Calendar, Phase
@@ -89,7 +88,7 @@ class JourneyModel(Model):
         return self._mode if citizen.navigator is None else self._mode_with_help
 
     def choose(
-        self, episode: Episode, decision: Decision, occasion: int, candidates: Sequence[Provider], weight: str
+        self, episode: Episode, decision: int, occasion: int, candidates: Sequence[Provider], weight: str
     ) -> Provider | None:
         """Return one of the candidates in proportion to a weight, or None if there are none.
 

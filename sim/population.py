@@ -168,13 +168,13 @@ def _needs(
     return kind[there], severity[there], lag[there]
 
 
-def _normals(keys: Keys, decision: Decision) -> Floats:
+def _normals(keys: Keys, decision: int) -> Floats:
     out = np.empty(len(keys))
-    people.draw_normals(keys, int(decision), out)
+    people.draw_normals(keys, decision, out)
     return out
 
 
-def _logit_normals(keys: Keys, decision: Decision, medians: Floats, sigma: float) -> Floats:
+def _logit_normals(keys: Keys, decision: int, medians: Floats, sigma: float) -> Floats:
     pairs = zip(medians, _normals(keys, decision), strict=True)
     return np.array([people.logit_normal(median, sigma, z) for median, z in pairs])
 

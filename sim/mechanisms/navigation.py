@@ -28,38 +28,35 @@ class NoNavigation:
         return True
 
 
+class Navigating:
+    """What all navigation shares: the case is closed when every need that has arisen is supported or given up."""
+
+    name: ClassVar[str]
+    mode: ClassVar[str]
+
+    def __init__(self, model: JourneyModel) -> None:
+        self.kind: NavigatorKind = getattr(model.parameters.navigation, self.name)
+
+    def is_done(self, citizen: Citizen) -> bool:
+        """Return whether the navigator closes the case now."""
+        return all(episode.is_settled for episode in citizen.episodes)
+
+
 @mechanism("navigation", "link_worker")
-class LinkWorker:
-    """Light help with a large caseload: finds the right door, introduces, closes the case after a fixed time or
-    once every need that has arisen is at a service.
+class LinkWorker(Navigating):
+    """Light help with a large caseload: finds the right door, introduces, and closes the case after a short time.
 
     Evidence: P10 (200-250 people a year planned, about 394 actual): a caseload of 40 for up to 60 days.
     """
 
-    name: ClassVar[str]
-    mode: ClassVar[str] = "introduction"
-
-    def __init__(self, model: JourneyModel) -> None:
-        self.kind = model.parameters.navigation.link_worker
-
-    def is_done(self, citizen: Citizen) -> bool:
-        """Return whether the navigator closes the case now."""
-        return all(episode.is_settled or episode.is_waiting for episode in citizen.episodes)
+    mode = "introduction"
 
 
 @mechanism("navigation", "key_worker")
-class KeyWorker:
+class KeyWorker(Navigating):
     """Intensive help with a small caseload: goes along, and keeps the case until every need is supported.
 
     Evidence: P11 (one worker to seven people in Housing First).
     """
 
-    name: ClassVar[str]
-    mode: ClassVar[str] = "accompanied"
-
-    def __init__(self, model: JourneyModel) -> None:
-        self.kind = model.parameters.navigation.key_worker
-
-    def is_done(self, citizen: Citizen) -> bool:
-        """Return whether the navigator closes the case now."""
-        return all(episode.is_settled for episode in citizen.episodes)
+    mode = "accompanied"
