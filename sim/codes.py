@@ -9,7 +9,10 @@ class Activity(IntEnum):
     """What can happen; one code a row of the ledger."""
 
     ONSET = 1
-    """A need arises: the episode and the clock of its time to support start."""
+    """A need arises: the episode and the clock of its time to support start.
+
+    ``other`` is the kind of need (row of the needs table), ``detail`` its severity.
+    """
     SOUGHT = 2
     """The citizen goes to a first door (``other``: -1)."""
     TURNED_AWAY = 3

@@ -37,7 +37,6 @@ class JourneyModel(Model):
         people: Who lives here.
         landscape: The providers.
         navigators: The navigators and their list.
-        episodes: Citizen's row, slot, recurrence and kind of each episode, in order of onset.
     """
 
     def __init__(self, scenario: Scenario, coordination: Coordination, seed: int = 1, replicate: int = 0) -> None:
@@ -49,7 +48,7 @@ class JourneyModel(Model):
         self.world = world_key(seed, replicate)
         self.calendar = Calendar()
         self.ledger = Ledger()
-        self.episodes: list[tuple[int, int, int, int]] = []
+        self._episodes = 0
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
         self.culture = self.parameters.barriers.culture
 
@@ -115,11 +114,8 @@ class JourneyModel(Model):
 
     def next_episode(self) -> int:
         """Return the number of the next episode."""
-        return len(self.episodes)
-
-    def note_onset(self, episode: Episode) -> None:
-        """Keep what identifies an episode, for the tables of outcomes."""
-        self.episodes.append((episode.citizen.row, episode.slot, episode.recurrence, episode.kind))
+        self._episodes += 1
+        return self._episodes - 1
 
     # --- arrivals ---------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from sim.agents.handoff import REFUSALS
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
 from sim.draws import exponential, happens
 from sim.events import Phase
+from sim.ledger import NOBODY
 
 if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
@@ -75,8 +76,7 @@ class Citizen(Agent):
         self._pending -= 1
         episode = Episode(model.next_episode(), self, slot, recurrence, kind, model.calendar.now, severity)
         self.episodes.append(episode)
-        self._record(Activity.ONSET, episode, detail=severity)
-        model.note_onset(episode)
+        self._record(Activity.ONSET, episode, other=kind, detail=severity)
         self.take_up_needs()
 
     # --- pursuing ---------------------------------------------------------------------------------------------
@@ -90,11 +90,12 @@ class Citizen(Agent):
 
     def take_up_needs(self) -> None:
         """Pursue as many needs as the citizen can at once; all of them if somebody helps."""
-        pursued = sum(episode.state is State.PURSUED for episode in self.episodes)
         bandwidth = self.model.parameters.journey.bandwidth
         for episode in self.idle_episodes():
-            if pursued < bandwidth or self.navigator is not None:
-                pursued += 1
+            pursued = sum(other.state is State.PURSUED for other in self.episodes)
+            has_time = pursued < bandwidth or self.navigator is not None
+            # Seeking support for one need may have settled it at once, and so have led to another being taken up.
+            if has_time and episode.state is State.IDLE:
                 self.pursue(episode)
                 self.seek(episode)
 
@@ -212,15 +213,17 @@ class Citizen(Agent):
         provider: Provider | None = None,
         reason: Reason = Reason.NONE,
         followed: Followed = Followed.NONE,
+        other: int = NOBODY,
         detail: float = 0.0,
     ) -> None:
-        number = -1 if provider is None else provider.number
+        number = NOBODY if provider is None else provider.number
         self.model.ledger.record(
             self.model.calendar.now,
             activity,
             self.row,
             episode.number,
             number,
+            other=other,
             reason=reason,
             followed=followed,
             detail=detail,

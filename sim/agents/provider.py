@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesa import Agent
 
+from sim.agents.episode import State
 from sim.agents.handoff import Handoff
 from sim.codes import Activity, Decision, Reason
 from sim.draws import MASK, absorb, exponential, happens, key_of
@@ -172,7 +173,9 @@ class Provider(Agent):
         citizen = assessed.citizen
         for episode in citizen.idle_episodes():
             occasion = (self.key + len(assessed.assessed_at)) & MASK
-            if happens(citizen.key, episode.address, Decision.FINDING, occasion, chance):
+            found = happens(citizen.key, episode.address, Decision.FINDING, occasion, chance)
+            # What was done about one need may have led to another being taken up.
+            if found and episode.state is State.IDLE:
                 self._record(Activity.FOUND, episode)
                 citizen.pursue(episode)
                 if self.serves(episode) and citizen.district in self.covered:

@@ -38,6 +38,21 @@ class Duration(StrEnum):
     FIXED = "fixed"
 
 
+class Measure(StrEnum):
+    """What published figures can be set beside; computed in ``sim.outcomes.published``."""
+
+    WAIT_FIRST_WITHIN_28 = "wait_first_within_28"
+    WAIT_FIRST_29_56 = "wait_first_29_56"
+    WAIT_FIRST_57_90 = "wait_first_57_90"
+    WAIT_FIRST_OVER_90 = "wait_first_over_90"
+    WAIT_SECOND_WITHIN_28 = "wait_second_within_28"
+    WAIT_SECOND_29_56 = "wait_second_29_56"
+    WAIT_SECOND_57_90 = "wait_second_57_90"
+    WAIT_SECOND_OVER_90 = "wait_second_over_90"
+    SHARE_ASSESSED = "share_assessed"
+    SHARE_SUPPORTED = "share_supported"
+
+
 def _as_name(value: Any) -> Any:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(f"is {value!r}; a name is lower-case letters, digits and _, starting with a letter")
@@ -163,7 +178,7 @@ class VignetteNeedRow(Section):
 class PublishedRow(Section):
     """published.csv: published figures to set beside the modelled ones."""
 
-    measure: Name = parameter(..., "A measure of sim.outcomes.published.", unit="name", status=SETTING)
+    measure: Annotated[Measure, _choice(Measure)] = parameter(..., "What is compared.", unit="measure", status=SETTING)
     label: str = parameter(..., "What the figure says, in words.", unit="text", status=SETTING)
     value: float = parameter(..., "The published figure.", unit="as the measure", status=Status.PUBLISHED)
     year: str = parameter("", "Period that it describes.", unit="text", status=SETTING)

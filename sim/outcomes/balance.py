@@ -1,0 +1,158 @@
+"""What must hold in every run: nobody is lost or counted twice, and no place is given away twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.codes import Activity
+from sim.outcomes.tables import Columns
+
+
+class ImbalanceError(Exception):
+    """A run contradicts itself: the model is wrong."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What must not be exceeded: places of each service, caseload of each navigator, by number."""
+
+    places: list[int]
+    caseloads: list[int]
+
+
+def counts(episodes: pd.DataFrame, handoffs: pd.DataFrame) -> dict[str, int]:
+    """Return the flows of a run."""
+    states, ends = episodes["state"].value_counts(), handoffs["state"].value_counts()
+    return {
+        "onsets": len(episodes),
+        "supported": int(states.get("supported", 0)),
+        "gave_up": int(states.get("gave_up", 0)),
+        "open": int(states.get("open", 0)),
+        "handoffs_made": len(handoffs),
+        "handoffs_attended": int(ends.get("attended", 0)),
+        "handoffs_dropped": int(ends.get("dropped", 0)),
+        "handoffs_under_way": int(ends.get("under_way", 0)),
+    }
+
+
+def check_balance(columns: Columns, capacity: Capacity, horizon: float) -> None:
+    """Check a ledger.
+
+    Args:
+        columns: The ledger's columns.
+        capacity: What must not be exceeded.
+        horizon: End of the run, in days.
+
+    Raises:
+        ImbalanceError: With everything that does not hold.
+    """
+    wrong: list[str] = []
+    time = columns["time"]
+    if len(time) and (np.any(np.diff(time) < 0) or time[0] < 0 or time[-1] >= horizon):
+        wrong.append(f"time does not run from 0 to {horizon:g} in order")
+    _check_episodes(columns, wrong)
+    _check_handoffs(columns, wrong)
+    _check_places(columns, capacity.places, wrong)
+    _check_caseloads(columns, capacity.caseloads, wrong)
+    if wrong:
+        raise ImbalanceError("; ".join(wrong))
+
+
+def _times_of(columns: Columns, activity: Activity, episodes: int) -> npt.NDArray[np.int64]:
+    number = columns["episode"][columns["activity"] == activity].astype(np.int64)
+    return np.bincount(number, minlength=episodes)
+
+
+def _check_episodes(columns: Columns, wrong: list[str]) -> None:
+    onsets = int(np.sum(columns["activity"] == Activity.ONSET))
+    ends = _times_of(columns, Activity.SUPPORT_STARTED, onsets) + _times_of(columns, Activity.GAVE_UP, onsets)
+    if len(ends) > onsets or np.any(_times_of(columns, Activity.ONSET, onsets) != 1):
+        wrong.append("an episode has events but not one onset")
+    if np.any(ends > 1):
+        wrong.append(f"episode {int(np.argmax(ends > 1))} was supported or given up more than once")
+    after = columns["episode"][_after_the_end(columns, len(ends))]
+    if len(after):
+        wrong.append(f"episode {int(after[0])} is handed on, queues or gives up after its end")
+
+
+def _after_the_end(columns: Columns, episodes: int) -> npt.NDArray[np.int64]:
+    final = np.isin(columns["activity"], [Activity.SUPPORT_STARTED, Activity.GAVE_UP])
+    last = np.full(episodes, len(columns["time"]))
+    rows = np.flatnonzero(final)
+    last[columns["episode"][rows].astype(np.int64)] = rows
+    of_episode = np.flatnonzero((columns["episode"] >= 0) & (columns["activity"] != Activity.SUPPORT_ENDED))
+    return of_episode[of_episode > last[columns["episode"][of_episode].astype(np.int64)]]
+
+
+def _check_handoffs(columns: Columns, wrong: list[str]) -> None:
+    """Every handoff goes made, received, accepted, attended in this order, or is dropped after any step but the last."""
+    allowed_before = {
+        Activity.HANDOFF_MADE: (0, Activity.HANDOFF_ATTENDED, Activity.HANDOFF_DROPPED),
+        Activity.HANDOFF_RECEIVED: (Activity.HANDOFF_MADE,),
+        Activity.HANDOFF_ACCEPTED: (Activity.HANDOFF_RECEIVED,),
+        Activity.HANDOFF_ATTENDED: (Activity.HANDOFF_ACCEPTED,),
+        Activity.HANDOFF_DROPPED: (
+            Activity.HANDOFF_MADE,
+            Activity.HANDOFF_RECEIVED,
+            Activity.HANDOFF_ACCEPTED,
+        ),
+    }
+    rows = np.flatnonzero(np.isin(columns["activity"], list(allowed_before)))
+    rows = rows[np.argsort(columns["episode"][rows], kind="stable")]
+    activity, episode = columns["activity"][rows], columns["episode"][rows]
+    same = np.concatenate([[False], episode[1:] == episode[:-1]]) if len(rows) else np.empty(0, bool)
+    before = np.where(same, np.concatenate([[0], activity[:-1]]) if len(rows) else 0, 0)
+    for step, allowed in allowed_before.items():
+        bad = (activity == step) & ~np.isin(before, allowed)
+        if np.any(bad):
+            wrong.append(f"{step.name} out of order in episode {int(episode[bad][0])}")
+
+
+def _check_places(columns: Columns, places: list[int], wrong: list[str]) -> None:
+    activity = columns["activity"]
+    starts = np.isin(activity, [Activity.ASSESSMENT_STARTED, Activity.SUPPORT_STARTED])
+    ends = np.isin(activity, [Activity.ASSESSMENT_ENDED, Activity.SUPPORT_ENDED])
+    missed = activity == Activity.MISSED
+    time = np.concatenate(
+        [
+            columns["time"][starts],
+            columns["time"][ends],
+            columns["time"][missed],
+            columns["time"][missed] + columns["detail"][missed],
+        ]
+    )
+    count = [int(np.sum(part)) for part in (starts, ends, missed, missed)]
+    change = np.repeat([1, -1, 1, -1], count)
+    service = np.concatenate([columns["service"][part] for part in (starts, ends, missed, missed)]).astype(np.int64)
+    for number, most in _exceeded(service, time, change, places):
+        wrong.append(f"service {number} served {most} people with {places[number]} places")
+
+
+def _check_caseloads(columns: Columns, caseloads: list[int], wrong: list[str]) -> None:
+    starts, ends = (columns["activity"] == a for a in (Activity.NAVIGATION_STARTED, Activity.NAVIGATION_ENDED))
+    time = np.concatenate([columns["time"][starts], columns["time"][ends]])
+    change = np.repeat([1, -1], [int(np.sum(starts)), int(np.sum(ends))])
+    navigator = np.concatenate([columns["detail"][starts], columns["detail"][ends]]).astype(np.int64)
+    for number, most in _exceeded(navigator, time, change, caseloads):
+        wrong.append(f"navigator {number} helped {most} people with a caseload of {caseloads[number]}")
+
+
+def _exceeded(
+    holder: npt.NDArray[np.int64], time: npt.NDArray[np.float64], change: npt.NDArray[np.int64], limits: list[int]
+) -> list[tuple[int, int]]:
+    """Return who held more than their limit at some time, and how much; places are freed before they are taken."""
+    order = np.lexsort((change, time, holder))
+    holder, change = holder[order], change[order]
+    held = np.cumsum(change)
+    first = np.flatnonzero(np.concatenate([[True], holder[1:] != holder[:-1]])) if len(holder) else np.empty(0, int)
+    found = []
+    for position, start in enumerate(first):
+        end = first[position + 1] if position + 1 < len(first) else len(holder)
+        most = int(np.max(held[start:end]) - (held[start - 1] if start else 0))
+        if most > limits[holder[start]]:
+            found.append((int(holder[start]), most))
+    return found

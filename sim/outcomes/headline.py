@@ -1,0 +1,69 @@
+"""The headline outcomes of one run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.outcomes.survival import GAVE_UP, SUPPORTED, cumulative_incidence, quantile, restricted_mean, value_at
+from sim.schema.parameters import Time
+
+SOON_DAYS, LATE_DAYS = 28.0, 126.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One headline outcome.
+
+    Attributes:
+        name: Column in the tables.
+        label: Words for people.
+        unit: ``share``, ``days`` or ``per 100``.
+        better: ``higher`` or ``lower``.
+    """
+
+    name: str
+    label: str
+    unit: str
+    better: str
+
+
+HEADLINE = (
+    Outcome("supported_28", "Supported within 28 days", "share", "higher"),
+    Outcome("supported_126", "Supported within 18 weeks", "share", "higher"),
+    Outcome("median_days", "Median time to support", "days", "lower"),
+    Outcome("restricted_mean_days", "Restricted mean time to support", "days", "lower"),
+    Outcome("dropped_per_100", "Dropped handoffs per 100 made", "per 100", "lower"),
+    Outcome("gave_up", "Episodes given up", "share", "lower"),
+)
+
+
+def headline(episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time) -> dict[str, float]:
+    """Return the headline outcomes of the cohort by name.
+
+    Args:
+        episodes: As of a result.
+        handoffs: As of a result.
+        time: The clock; its follow-up limits the restricted mean and the share that gives up.
+
+    Returns:
+        NaN where there is nothing to count, or a median is not reached.
+    """
+    counted = episodes[episodes["cohort"]]
+    made = handoffs[handoffs["cohort"]]
+    if counted.empty:
+        return {outcome.name: math.nan for outcome in HEADLINE}
+    limit = time.followup_days
+    days, states = counted["days"].to_numpy(), counted["state"].astype(str).to_numpy()
+    support = cumulative_incidence(days, states, SUPPORTED)
+    giving_up = cumulative_incidence(days, states, GAVE_UP)
+    return {
+        "supported_28": value_at(*support, SOON_DAYS),
+        "supported_126": value_at(*support, LATE_DAYS),
+        "median_days": quantile(*support, 0.5),
+        "restricted_mean_days": restricted_mean(*support, limit),
+        "dropped_per_100": 100.0 * float((made["state"] == "dropped").mean()) if len(made) else math.nan,
+        "gave_up": value_at(*giving_up, limit),
+    }

@@ -1,0 +1,104 @@
+"""What a run leaves behind: the ledger, and the tables made from it when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from sim.coordination import Coordination
+from sim.model import JourneyModel
+from sim.outcomes import balance, headline, published, tables
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run: one arm in one replicate.
+
+    Attributes:
+        scenario: The place.
+        coordination: The rules.
+        seed: Root seed.
+        replicate: Number of the world.
+        names: The names behind the ledger's numbers.
+        columns: The ledger as arrays.
+        capacity: Places and caseloads.
+        raw: The ledger's bytes, to compare runs.
+    """
+
+    scenario: Scenario
+    coordination: Coordination
+    seed: int
+    replicate: int
+    names: tables.Names
+    columns: tables.Columns
+    capacity: balance.Capacity
+    raw: bytes
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """What happened, an event a row."""
+        return tables.ledger_table(self.columns, self.names)
+
+    @cached_property
+    def episodes(self) -> pd.DataFrame:
+        """One row an episode."""
+        return tables.episodes_table(self.columns, self.names, self.scenario.parameters.time)
+
+    @cached_property
+    def spells(self) -> pd.DataFrame:
+        """One row a stay at a service."""
+        return tables.spells_table(self.columns, self.names, self.episodes)
+
+    @cached_property
+    def handoffs(self) -> pd.DataFrame:
+        """One row a handoff."""
+        return tables.handoffs_table(self.columns, self.names, self.episodes)
+
+    def headline(self) -> dict[str, float]:
+        """Return the headline outcomes of the cohort."""
+        return headline.headline(self.episodes, self.handoffs, self.scenario.parameters.time)
+
+    def counts(self) -> dict[str, int]:
+        """Return the flows: onsets and their ends, handoffs and theirs."""
+        return balance.counts(self.episodes, self.handoffs)
+
+    def published(self) -> pd.DataFrame:
+        """Return modelled beside published figures; empty where a scenario has none."""
+        return published.compare_with_published(self.scenario.tables.published, self.episodes, self.spells)
+
+    def check_balance(self) -> None:
+        """Check that nothing is lost or counted twice.
+
+        Raises:
+            ImbalanceError: With everything that does not hold.
+        """
+        balance.check_balance(self.columns, self.capacity, self.scenario.parameters.time.horizon_days)
+
+
+def result_of(model: JourneyModel, seed: int, replicate: int) -> Result:
+    """Return the result of a model that has run."""
+    scenario, people, landscape = model.scenario, model.people, model.landscape
+    vignettes = [row.vignette for row in scenario.tables.vignettes]
+    districts = [row.district for row in scenario.tables.districts]
+    names = tables.Names(
+        citizens=people.labels,
+        vignettes=[vignettes[number] if number >= 0 else "" for number in people.vignette],
+        districts=[districts[number] for number in people.district],
+        needs=[row.need for row in scenario.tables.needs],
+        providers=[provider.name for provider in landscape.providers],
+        sectors=[provider.sector.value for provider in landscape.providers],
+        professions=[provider.profession for provider in landscape.providers],
+        services=[service.name for service in landscape.services],
+        stages=["support" if service.is_support else "assessment" for service in landscape.services],
+    )
+    capacity = balance.Capacity(
+        places=[service.places for service in landscape.services],
+        caseloads=[navigator.caseload for navigator in model.navigators.people],
+    )
+    ledger = model.ledger
+    return Result(
+        scenario, model.coordination, seed, replicate, names, ledger.columns(), capacity, ledger.to_bytes()
+    )
