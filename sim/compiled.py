@@ -46,7 +46,7 @@ def _cache_folder() -> Path:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_cache_folder())
+    numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
 
 
 def compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -56,4 +56,4 @@ def compiled(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         signature: numba's notation, such as ``f8(f8,f8)``. Addresses are ``u8`` throughout: mixing signed and
             unsigned integers goes wrong silently.
     """
-    return numba.njit(signature, cache=True, fastmath=False)  # type: ignore[no-any-return]
+    return numba.njit(signature, cache=True, fastmath=False)

@@ -32,9 +32,23 @@ class Coordination(Section):
     navigation: str = parameter("none", "Who helps citizens through the landscape.", unit="mechanism", status=SETTING)
     records: str = parameter("separate", "Who sees whose records.", unit="mechanism", status=SETTING)
     discipline: str = parameter("first_come", "Who is next when a place comes free.", unit="mechanism", status=SETTING)
-    front_door_places: float = parameter(1.5, "Places of the single front door per 1,000 citizens a year, rounded up.", unit="places per 1,000 citizens a year", ge=0, le=1000)
-    front_door_days: float = parameter(0.1, "Mean time that the front door takes for an assessment (exponential).", unit="days", gt=0)
-    navigators: float = parameter(2.0, "Navigators per 1,000 citizens a year, rounded up.", unit="navigators per 1,000 citizens a year", ge=0, le=1000)
+    front_door_places: float = parameter(
+        1.5,
+        "Places of the single front door per 1,000 citizens a year, rounded up.",
+        unit="places per 1,000 citizens a year",
+        ge=0,
+        le=1000,
+    )
+    front_door_days: float = parameter(
+        0.1, "Mean time that the front door takes for an assessment (exponential).", unit="days", gt=0
+    )
+    navigators: float = parameter(
+        2.0,
+        "Navigators per 1,000 citizens a year, rounded up.",
+        unit="navigators per 1,000 citizens a year",
+        ge=0,
+        le=1000,
+    )
 
     @field_validator(*MECHANISMS)
     @classmethod

@@ -23,12 +23,15 @@ _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11, _S32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(32)
 _TO_UNIT = 2.0**-53
 
+Word = int | np.uint64
+"""A 64-bit word of an address: Python's integers outside, numpy's inside the compiled functions."""
+
 MASK = (1 << 64) - 1
 """Keeps Python's unbounded integers within 64 bits."""
 
 
 @compiled("u8(u8)")
-def mix(word: int) -> int:
+def mix(word: Word) -> Word:
     """Return SplitMix64's finaliser of a 64-bit word."""
     word = (word ^ (word >> _S30)) * _M1
     word = (word ^ (word >> _S27)) * _M2
@@ -36,19 +39,19 @@ def mix(word: int) -> int:
 
 
 @compiled("u8(u8,u8)")
-def absorb(state: int, word: int) -> int:
+def absorb(state: Word, word: Word) -> Word:
     """Return the state after one more word of an address."""
     return mix((state ^ mix(word + GOLDEN)) + GOLDEN)
 
 
 @compiled("f8(u8)")
-def to_unit(state: int) -> float:
+def to_unit(state: Word) -> float:
     """Return a number strictly between 0 and 1 made from the upper 53 bits of a state."""
     return (float(state >> _S11) + 0.5) * _TO_UNIT
 
 
 @compiled("u8(u8,u8,u8,u8)")
-def address(key: int, need: int, decision: int, occasion: int) -> int:
+def address(key: Word, need: Word, decision: Word, occasion: Word) -> Word:
     """Return the state of a full address.
 
     Args:
@@ -61,13 +64,13 @@ def address(key: int, need: int, decision: int, occasion: int) -> int:
 
 
 @compiled("f8(u8,u8,u8,u8)")
-def uniform(key: int, need: int, decision: int, occasion: int) -> float:
+def uniform(key: Word, need: Word, decision: Word, occasion: Word) -> float:
     """Return the uniform number strictly between 0 and 1 at an address."""
     return to_unit(address(key, need, decision, occasion))
 
 
 @compiled("b1(u8,u8,u8,u8,f8)")
-def happens(key: int, need: int, decision: int, occasion: int, chance: float) -> bool:
+def happens(key: Word, need: Word, decision: Word, occasion: Word, chance: float) -> bool:
     """Return whether something of the given probability happens at an address.
 
     Nested: what happens at one probability happens at every higher one. Never at 0, always at 1.
@@ -76,13 +79,13 @@ def happens(key: int, need: int, decision: int, occasion: int, chance: float) ->
 
 
 @compiled("f8(u8,u8,u8,u8,f8)")
-def exponential(key: int, need: int, decision: int, occasion: int, mean: float) -> float:
+def exponential(key: Word, need: Word, decision: Word, occasion: Word, mean: float) -> float:
     """Return the exponential number of the given mean at an address."""
     return -math.log(uniform(key, need, decision, occasion)) * mean
 
 
 @compiled("f8(u8,u8,u8,u8)")
-def normal(key: int, need: int, decision: int, occasion: int) -> float:
+def normal(key: Word, need: Word, decision: Word, occasion: Word) -> float:
     """Return the standard normal number at an address (Box and Muller 1958)."""
     state = address(key, need, decision, occasion)
     radius = math.sqrt(-2.0 * math.log(to_unit(state)))
@@ -90,7 +93,7 @@ def normal(key: int, need: int, decision: int, occasion: int) -> float:
 
 
 @compiled("f8(u8,u8,u8,u8,u8,f8)")
-def race_time(key: int, need: int, decision: int, occasion: int, runner: int, weight: float) -> float:
+def race_time(key: Word, need: Word, decision: Word, occasion: Word, runner: Word, weight: float) -> float:
     """Return when one alternative would be chosen; the earliest is.
 
     With exponential times of rate ``weight`` each alternative wins with probability in proportion to its weight,

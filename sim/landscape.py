@@ -86,7 +86,11 @@ class Landscape:
         tables = self.model.scenario.tables
         everywhere = frozenset(range(len(tables.districts)))
         row = ProviderRow(
-            provider=name, label="Single front door", sector=Sector.PUBLIC, profession="access", visibility=0.0
+            provider=name,
+            label="Single front door",
+            sector=Sector.PUBLIC,
+            profession="access",
+            visibility=0.0,
         )
         door = Provider(self.model, len(self.providers), row, everywhere, everywhere)
         self.providers.append(door)

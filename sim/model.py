@@ -103,9 +103,7 @@ class JourneyModel(Model):
         key, address = episode.citizen.key, episode.address
         return min(
             candidates,
-            key=lambda provider: race_time(
-                key, address, decision, occasion, provider.key, getattr(provider, weight)
-            ),
+            key=lambda provider: race_time(key, address, decision, occasion, provider.key, getattr(provider, weight)),
         )
 
     def add_front_door(self, name: str, places: int, days: float) -> Provider:

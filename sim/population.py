@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sim.codes import Decision
 from sim.draws import absorb, key_of
 from sim.rules import people
+from sim.scenario import Scenario, Tables
 from sim.schema.parameters import Population as PopulationParameters
 from sim.schema.tables import CooccurrenceRow, NeedRow
-from sim.scenario import Scenario, Tables
 
 DAYS_PER_YEAR = 365.25
 
@@ -84,7 +84,7 @@ def count_distribution(mean: float, size: float, most: int) -> Floats:
     chances[0] = success**size
     for count in range(1, most + 1):
         chances[count] = chances[count - 1] * (count - 1 + size) / count * (1 - success)
-    cumulative = np.cumsum(chances[1:]) / (1 - chances[0])
+    cumulative: Floats = np.cumsum(chances[1:]) / (1 - chances[0])
     cumulative[-1] = 1.0
     return cumulative
 
@@ -105,7 +105,10 @@ def _drawn(scenario: Scenario, world: int, horizon: float) -> People:
     ]
     capability = _logit_normals(keys, Decision.CAPABILITY, np.array(medians)[district], parameters.capability_sigma)
     persistence = _logit_normals(
-        keys, Decision.PERSISTENCE, np.full(len(keys), parameters.persistence_median), parameters.persistence_sigma
+        keys,
+        Decision.PERSISTENCE,
+        np.full(len(keys), parameters.persistence_median),
+        parameters.persistence_sigma,
     )
     patience = np.array(
         [
@@ -185,7 +188,10 @@ def _given(tables: Tables, world: int, horizon: float) -> People:
     kinds = [row.need for row in tables.needs]
     rows = [(n, row) for n, row in enumerate(tables.vignettes) if row.onset_day < horizon]
     needs = [
-        sorted((row for row in tables.vignette_needs if row.vignette == person.vignette), key=lambda row: row.lag_days)
+        sorted(
+            (row for row in tables.vignette_needs if row.vignette == person.vignette),
+            key=lambda row: row.lag_days,
+        )
         for _, person in rows
     ]
     flat = [row for own in needs for row in own]

@@ -13,6 +13,7 @@ from typing import Any, Self
 import yaml
 
 from sim import shipped
+from sim.scenario_checks import check_references
 from sim.schema.fields import Status, parameter
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError, Complaints
@@ -28,13 +29,14 @@ from sim.schema.tables import (
     VignetteRow,
 )
 from sim.schema.validation import merged, validate
-from sim.scenario_checks import check_references
 
 
 class ScenarioFile(Parameters):
     """What a ``scenario.yaml`` may say: a title, a description and any of the parameters."""
 
-    title: str = parameter("", "Name for tables and figures; the folder's name if empty.", unit="text", status=Status.SETTING)
+    title: str = parameter(
+        "", "Name for tables and figures; the folder's name if empty.", unit="text", status=Status.SETTING
+    )
     description: str = parameter("", "What the place is.", unit="text", status=Status.SETTING)
 
 

@@ -39,7 +39,13 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
         _exist(_but_all(service.needs), where, "need", needs, complaints)
     _check_one_desk(tables.services, f"{folder}/services.csv", needs, complaints)
     for pair in tables.cooccurrence:
-        _exist([pair.need, pair.other], f"{folder}/cooccurrence.csv: {pair.need}, {pair.other}", "need", needs, complaints)
+        _exist(
+            [pair.need, pair.other],
+            f"{folder}/cooccurrence.csv: {pair.need}, {pair.other}",
+            "need",
+            needs,
+            complaints,
+        )
     pairs = [" and ".join(sorted((row.need, row.other))) for row in tables.cooccurrence]
     _unique(pairs, f"{folder}/cooccurrence.csv", "pair", complaints)
     for person in tables.vignettes:
@@ -89,9 +95,7 @@ def _exist(names: Iterable[str], where: str, kind: str, known: Sequence[str], co
             complaints.unknown(where, kind, name, known)
 
 
-def _check_one_desk(
-    services: Sequence[ServiceRow], where: str, needs: Sequence[str], complaints: Complaints
-) -> None:
+def _check_one_desk(services: Sequence[ServiceRow], where: str, needs: Sequence[str], complaints: Complaints) -> None:
     desks = Counter((row.provider, row.stage, need) for row in services for need in needs_of(row, needs))
     for (provider, stage, need), count in desks.items():
         if count > 1:

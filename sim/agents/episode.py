@@ -57,7 +57,14 @@ class Episode:
     )  # fmt: skip
 
     def __init__(
-        self, number: int, citizen: Citizen, slot: int, recurrence: int, kind: int, onset: float, severity: float
+        self,
+        number: int,
+        citizen: Citizen,
+        slot: int,
+        recurrence: int,
+        kind: int,
+        onset: float,
+        severity: float,
     ) -> None:
         self.number = number
         self.citizen = citizen

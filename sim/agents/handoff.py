@@ -38,7 +38,13 @@ class Handoff:
     __slots__ = ("chases", "episode", "mode", "model", "occasion", "receiver", "sender")
 
     def __init__(
-        self, model: JourneyModel, episode: Episode, sender: Provider, receiver: Provider, mode: Any, chases: int
+        self,
+        model: JourneyModel,
+        episode: Episode,
+        sender: Provider,
+        receiver: Provider,
+        mode: Any,
+        chases: int,
     ) -> None:
         self.model = model
         self.episode = episode

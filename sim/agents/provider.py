@@ -44,7 +44,12 @@ class Provider(Agent):
     model: JourneyModel
 
     def __init__(
-        self, model: JourneyModel, number: int, row: ProviderRow, nominal: frozenset[int], covered: frozenset[int]
+        self,
+        model: JourneyModel,
+        number: int,
+        row: ProviderRow,
+        nominal: frozenset[int],
+        covered: frozenset[int],
     ) -> None:
         super().__init__(model)
         self.number = number
@@ -92,7 +97,9 @@ class Provider(Agent):
         threshold = 0.0 if desk is None else desk.threshold
         model = self.model
         if handoff is not None and handoff.sender.profession != self.profession and model.culture > 0.0:
-            threshold = referral_threshold(threshold, model.culture * model.parameters.barrier_effects.culture_threshold)
+            threshold = referral_threshold(
+                threshold, model.culture * model.parameters.barrier_effects.culture_threshold
+            )
             if self._declines(episode, handoff):
                 return Reason.DECLINED
         if episode.severity(model.calendar.now, model.severity_growth) < threshold:
@@ -127,7 +134,11 @@ class Provider(Agent):
             return
         model = self.model
         hands_on = model.entry.always_hands_on or happens(
-            episode.citizen.key, episode.address, Decision.REDIRECT, episode.tries, model.parameters.journey.redirect
+            episode.citizen.key,
+            episode.address,
+            Decision.REDIRECT,
+            episode.tries,
+            model.parameters.journey.redirect,
         )
         if hands_on:
             self.hand_on(episode)
@@ -226,9 +237,7 @@ class Provider(Agent):
         return [
             provider
             for provider in landscape.providers
-            if provider is not self
-            and provider.number not in episode.refused
-            and not landscape.knows(self, provider)
+            if provider is not self and provider.number not in episode.refused and not landscape.knows(self, provider)
         ]
 
     def _declines(self, episode: Episode, handoff: Handoff) -> bool:

@@ -58,9 +58,7 @@ class Service:
         spell = Spell(episode, self, now, episode.severity(now, self.model.severity_growth))
         self._record(Activity.JOINED, spell)
         citizen = episode.citizen
-        borne = exponential(
-            citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience
-        )
+        borne = exponential(citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience)
         citizen.later(borne, Phase.LEAVE, self.lose_patience, spell)
         self.queue_up(spell)
 
@@ -146,9 +144,7 @@ class Service:
         if episode.handoff is not None:
             episode.handoff.attend()
         kind, mean, cv = self._time
-        days = service_days(
-            citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv
-        )
+        days = service_days(citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv)
         if self.is_support:
             self._record(Activity.SUPPORT_STARTED, spell)
             citizen.later(days, Phase.RELEASE, self._end_support, spell)

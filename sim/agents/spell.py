@@ -26,7 +26,17 @@ class Spell:
         position: For the queue's own use.
     """
 
-    __slots__ = ("episode", "is_over", "is_queued", "joined", "missed", "occasion", "position", "service", "severity")
+    __slots__ = (
+        "episode",
+        "is_over",
+        "is_queued",
+        "joined",
+        "missed",
+        "occasion",
+        "position",
+        "service",
+        "severity",
+    )
 
     def __init__(self, episode: Episode, service: Service, joined: float, severity: float) -> None:
         visit = episode.visits.get(service.number, 0)

@@ -45,7 +45,7 @@ class SelfDirected:
         if not fresh:
             # Nobody new is left to ask: what was refused before may be granted now that the need is more severe.
             episode.refused.clear()
-            fresh = doors
+            fresh = list(doors)
         return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "visibility")
 
 

@@ -86,8 +86,9 @@ class Tracked(OnPaper):
 
 @mechanism("handoff", "accompanied")
 class Accompanied:
-    """A worker goes with the citizen and stays until the first appointment. Nothing is sent, so nothing gets lost
-    behind a barrier to data sharing.
+    """A worker goes with the citizen and stays until the first appointment.
+
+    Nothing is sent, so nothing gets lost behind a barrier to data sharing.
     """
 
     name: ClassVar[str]

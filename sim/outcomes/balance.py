@@ -89,7 +89,7 @@ def _after_the_end(columns: Columns, episodes: int) -> npt.NDArray[np.int64]:
 
 
 def _check_handoffs(columns: Columns, wrong: list[str]) -> None:
-    """Every handoff goes made, received, accepted, attended in this order, or is dropped after any step but the last."""
+    """Every handoff is made, received, accepted, attended in this order, or dropped after any step but the last."""
     allowed_before = {
         Activity.HANDOFF_MADE: (0, Activity.HANDOFF_ATTENDED, Activity.HANDOFF_DROPPED),
         Activity.HANDOFF_RECEIVED: (Activity.HANDOFF_MADE,),
@@ -142,7 +142,10 @@ def _check_caseloads(columns: Columns, caseloads: list[int], wrong: list[str]) -
 
 
 def _exceeded(
-    holder: npt.NDArray[np.int64], time: npt.NDArray[np.float64], change: npt.NDArray[np.int64], limits: list[int]
+    holder: npt.NDArray[np.int64],
+    time: npt.NDArray[np.float64],
+    change: npt.NDArray[np.int64],
+    limits: list[int],
 ) -> list[tuple[int, int]]:
     """Return who held more than their limit at some time, and how much; places are freed before they are taken."""
     order = np.lexsort((change, time, holder))

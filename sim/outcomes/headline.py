@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sim.outcomes.survival import GAVE_UP, SUPPORTED, cumulative_incidence, quantile, restricted_mean, value_at
+from sim.outcomes.survival import (
+    GAVE_UP,
+    SUPPORTED,
+    cumulative_incidence,
+    quantile,
+    restricted_mean,
+    value_at,
+)
 from sim.schema.parameters import Time
 
 SOON_DAYS, LATE_DAYS = 28.0, 126.0

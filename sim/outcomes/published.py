@@ -11,7 +11,12 @@ from sim.schema.tables import Measure, PublishedRow
 
 Floats = npt.NDArray[np.float64]
 
-_BANDS = {"within_28": (-np.inf, 28.0), "29_56": (28.0, 56.0), "57_90": (56.0, 90.0), "over_90": (90.0, np.inf)}
+_BANDS = {
+    "within_28": (-np.inf, 28.0),
+    "29_56": (28.0, 56.0),
+    "57_90": (56.0, 90.0),
+    "over_90": (90.0, np.inf),
+}
 
 
 def compare_with_published(

@@ -99,6 +99,4 @@ def result_of(model: JourneyModel, seed: int, replicate: int) -> Result:
         caseloads=[navigator.caseload for navigator in model.navigators.people],
     )
     ledger = model.ledger
-    return Result(
-        scenario, model.coordination, seed, replicate, names, ledger.columns(), capacity, ledger.to_bytes()
-    )
+    return Result(scenario, model.coordination, seed, replicate, names, ledger.columns(), capacity, ledger.to_bytes())

@@ -13,9 +13,7 @@ OPEN, SUPPORTED, GAVE_UP = "open", "supported", "gave_up"
 """States of an episode at the end of its observation."""
 
 
-def cumulative_incidence(
-    days: npt.ArrayLike, states: npt.ArrayLike, event: str = SUPPORTED
-) -> tuple[Floats, Floats]:
+def cumulative_incidence(days: npt.ArrayLike, states: npt.ArrayLike, event: str = SUPPORTED) -> tuple[Floats, Floats]:
     """Return the Aalen-Johansen estimate of the cumulative incidence of an event.
 
     Args:

@@ -213,7 +213,7 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd
 def named(numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], names: list[str]) -> pd.Categorical:
     """Return the names of numbered things; "" where the number is negative."""
     categories, places = np.unique(np.array(["", *names], dtype=object), return_inverse=True)
-    return pd.Categorical.from_codes(places[numbers.astype(np.int64) + 1], list(categories))
+    return categorical(places[numbers.astype(np.int64) + 1], list(categories))
 
 
 def coded(codes: npt.NDArray[np.int64] | npt.NDArray[np.float64], kind: type[IntEnum]) -> pd.Categorical:
@@ -221,7 +221,12 @@ def coded(codes: npt.NDArray[np.int64] | npt.NDArray[np.float64], kind: type[Int
     words = ["" if code.name == "NONE" else code.name.lower() for code in kind]
     position = np.full(256, -1)
     position[[int(code) for code in kind]] = np.arange(len(words))
-    return pd.Categorical.from_codes(position[codes.astype(np.int64)], words)
+    return categorical(position[codes.astype(np.int64)], words)
+
+
+def categorical(codes: Ints, words: list[str]) -> pd.Categorical:
+    """Return a categorical of words by their position."""
+    return pd.Categorical.from_codes(codes.tolist(), pd.Index(words, dtype=object))
 
 
 def _rows(columns: Columns, activity: Activity) -> Ints:

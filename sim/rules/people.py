@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sim.codes import Decision
 from sim.compiled import compiled
-from sim.draws import absorb, exponential, normal, race_time, uniform
+from sim.draws import Word, absorb, exponential, normal, race_time, uniform
 
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
@@ -38,7 +38,7 @@ def lognormal_of_mean(mean: float, sigma: float, z: float) -> float:
 
 
 @compiled("i8(u8,f8,f8)")
-def count_arrivals(district: int, per_day: float, horizon: float) -> int:
+def count_arrivals(district: Word, per_day: float, horizon: float) -> int:
     """Return how many citizens of a Poisson stream arrive before the horizon."""
     time, count = 0.0, 0
     if per_day <= 0.0:
@@ -51,7 +51,7 @@ def count_arrivals(district: int, per_day: float, horizon: float) -> int:
 
 
 @compiled("void(u8,f8,f8[:],u8[:])")
-def draw_arrivals(district: int, per_day: float, times: Floats, keys: Keys) -> None:
+def draw_arrivals(district: Word, per_day: float, times: Floats, keys: Keys) -> None:
     """Fill in the arrival times and keys of a district's citizens, in order of arrival."""
     time = 0.0
     for ordinal in range(len(times)):
@@ -61,7 +61,7 @@ def draw_arrivals(district: int, per_day: float, times: Floats, keys: Keys) -> N
 
 
 @compiled("void(u8[:],u8,f8[:])")
-def draw_normals(keys: Keys, decision: int, out: Floats) -> None:
+def draw_normals(keys: Keys, decision: Word, out: Floats) -> None:
     """Fill in one standard normal number for each citizen."""
     for row in range(len(keys)):
         out[row] = normal(keys[row], _ZERO, decision, _ZERO)
@@ -71,7 +71,8 @@ def draw_normals(keys: Keys, decision: int, out: Floats) -> None:
 def draw_counts(keys: Keys, cumulative: Floats, out: Ints) -> None:
     """Fill in each citizen's number of needs from its cumulative distribution (``cumulative[0]`` is P(1))."""
     for row in range(len(keys)):
-        out[row] = min(np.searchsorted(cumulative, uniform(keys[row], _ZERO, _NEED_COUNT, _ZERO)), len(cumulative) - 1) + 1
+        position = int(np.searchsorted(cumulative, uniform(keys[row], _ZERO, _NEED_COUNT, _ZERO)))
+        out[row] = min(position + 1, len(cumulative))
 
 
 @compiled("void(u8[:],i8[:],f8[:],f8[:,:],f8[:],f8[:],f8,i8[:],f8[:],f8[:])")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.compiled import compiled
-from sim.draws import exponential, normal, uniform
+from sim.draws import Word, exponential, normal, uniform
 
 EXPONENTIAL, LOGNORMAL, FIXED = 0, 1, 2
 
@@ -40,7 +40,7 @@ def attendance_chance(
 
 
 @compiled("f8(u8,u8,u8,u8,i8,f8,f8)")
-def service_days(key: int, need: int, decision: int, occasion: int, kind: int, mean: float, cv: float) -> float:
+def service_days(key: Word, need: Word, decision: Word, occasion: Word, kind: int, mean: float, cv: float) -> float:
     """Return a service time.
 
     Args:
@@ -61,6 +61,6 @@ def service_days(key: int, need: int, decision: int, occasion: int, kind: int, m
 
 
 @compiled("i8(u8,u8,u8,i8)")
-def next_in_random_order(service: int, decision: int, occasion: int, waiting: int) -> int:
+def next_in_random_order(service: Word, decision: Word, occasion: Word, waiting: int) -> int:
     """Return the position of the next to be served when each of those waiting is equally likely."""
     return min(int(uniform(service, np.uint64(0), decision, occasion) * waiting), waiting - 1)

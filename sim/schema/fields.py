@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.fields import FieldInfo
 
 
@@ -50,7 +50,10 @@ def parameter(
     unit: str,
     status: Status = Status.ASSUMED,
     source: str = "",
-    **bounds: float,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
 ) -> Any:
     """Declare one parameter.
 
@@ -60,17 +63,16 @@ def parameter(
         unit: ``days``, ``probability``, ``odds ratio``, ``places``, ...
         status: How far the default can be trusted.
         source: Where the default comes from (an evidence id, a publication).
-        bounds: ``ge``, ``gt``, ``le``, ``lt`` as pydantic takes them.
+        ge: The value is at least this.
+        gt: The value is more than this.
+        le: The value is at most this.
+        lt: The value is less than this.
 
     Returns:
         A pydantic field.
     """
-    return Field(
-        default,
-        description=meaning,
-        json_schema_extra={"unit": unit, "status": status.value, "source": source},
-        **bounds,  # type: ignore[arg-type]
-    )
+    extra: dict[str, JsonValue] = {"unit": unit, "status": status.value, "source": source}
+    return Field(default, description=meaning, json_schema_extra=extra, ge=ge, gt=gt, le=le, lt=lt)
 
 
 def probability(default: Any, meaning: str, **rest: Any) -> Any:

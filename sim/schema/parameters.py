@@ -19,9 +19,28 @@ PUBLISHED, QUOTED, DERIVED, SETTING = Status.PUBLISHED, Status.QUOTED, Status.DE
 class Time(Section):
     """The clock of a run and the cohort whose outcomes are counted."""
 
-    horizon_days: float = parameter(910.0, "The run ends here; what is open then is censored.", unit="days", status=SETTING, ge=0, le=36525)
-    warmup_days: float = parameter(365.0, "Needs that arise before this day fill the services but are not counted.", unit="days", status=SETTING, ge=0)
-    followup_days: float = parameter(180.0, "Counted needs arise at least this long before the horizon; also the limit of restricted means.", unit="days", status=SETTING, gt=0)
+    horizon_days: float = parameter(
+        910.0,
+        "The run ends here; what is open then is censored.",
+        unit="days",
+        status=SETTING,
+        ge=0,
+        le=36525,
+    )
+    warmup_days: float = parameter(
+        365.0,
+        "Needs that arise before this day fill the services but are not counted.",
+        unit="days",
+        status=SETTING,
+        ge=0,
+    )
+    followup_days: float = parameter(
+        180.0,
+        "Counted needs arise at least this long before the horizon; also the limit of restricted means.",
+        unit="days",
+        status=SETTING,
+        gt=0,
+    )
 
     @model_validator(mode="after")
     def _cohort_fits(self) -> Self:
@@ -36,42 +55,109 @@ class Time(Section):
 class Population(Section):
     """Who the citizens are. Drawn before, and without regard to, the landscape."""
 
-    needs_mean: float = parameter(2.7, "Mean of the negative binomial number of needs before leaving out those with none; 0 gives everybody exactly one.", unit="needs", status=PUBLISHED, source="P2: Gottlieb 2016", ge=0, le=50)
-    needs_size: float = parameter(3.4, "Size of that negative binomial (smaller is more unequal).", unit="-", status=DERIVED, source="P2: from mean 2.7 and SD 2.2", gt=0)
-    onset_lag_days: float = parameter(60.0, "Mean lag from one need of a citizen to the next (exponential).", unit="days", ge=0)
+    needs_mean: float = parameter(
+        2.7,
+        "Mean of the negative binomial number of needs, before those with none are left out; 0: exactly one.",
+        unit="needs",
+        status=PUBLISHED,
+        source="P2: Gottlieb 2016",
+        ge=0,
+        le=50,
+    )
+    needs_size: float = parameter(
+        3.4,
+        "Size of that negative binomial (smaller is more unequal).",
+        unit="-",
+        status=DERIVED,
+        source="P2: from mean 2.7 and SD 2.2",
+        gt=0,
+    )
+    onset_lag_days: float = parameter(
+        60.0, "Mean lag from one need of a citizen to the next (exponential).", unit="days", ge=0
+    )
     capability_median: float = probability(0.5, "Median capability to navigate services (logit-normal).", unit="0 to 1")
     capability_sigma: float = parameter(1.0, "Spread of capability on the logit scale.", unit="logits", ge=0, le=10)
     persistence_median: float = probability(0.7, "Median probability of trying again after a setback (logit-normal).")
     persistence_sigma: float = parameter(0.5, "Spread of persistence on the logit scale.", unit="logits", ge=0, le=10)
-    patience_days: float = parameter(150.0, "Mean wait that a citizen bears at one service before leaving (exponential for each citizen).", unit="days", gt=0)
-    patience_sigma: float = parameter(0.5, "Spread of mean patience between citizens (lognormal, mean kept).", unit="log days", ge=0, le=5)
+    patience_days: float = parameter(
+        150.0,
+        "Mean wait that a citizen bears at one service before leaving (exponential for each citizen).",
+        unit="days",
+        gt=0,
+    )
+    patience_sigma: float = parameter(
+        0.5, "Spread of mean patience between citizens (lognormal, mean kept).", unit="log days", ge=0, le=5
+    )
 
 
 class Journey(Section):
     """What citizens and workers do between doors."""
 
     bandwidth: int = parameter(2, "Needs that a citizen pursues at once without help.", unit="needs", ge=1, le=50)
-    wrong_door: float = probability(0.4, "Chance that a citizen of capability 0 chooses a wrong door; falls in proportion to 0 at capability 1.")
-    redirect: float = probability(0.4, "Chance that a worker who says no hands the citizen on, where no rule obliges them to.")
-    guess: float = probability(0.5, "Chance that a worker who knows no suitable provider hands on to an unfamiliar one at a guess.")
-    finding: float = probability(0.3, "Chance that an assessment finds another need that has arisen and is not being pursued.")
-    attendance: float = probability(0.927, "Chance to attend an appointment without a wait, at capability 0.5.", status=PUBLISHED, source="P5: 7.3 % of outpatient appointments missed (all waits)")
-    attendance_odds_week: float = parameter(0.95, "Odds ratio of attending per week waited.", unit="odds ratio", status=PUBLISHED, source="P1: Psychol Serv 2023;20:983", gt=0, le=10)
-    attendance_odds_capability: float = parameter(2.0, "Odds ratio of attending, capability 1 against 0.", unit="odds ratio", gt=0, le=1000)
-    missed_slot_days: float = parameter(0.5, "A missed appointment wastes the place this long, at most the mean service time.", unit="days", ge=0)
+    wrong_door: float = probability(
+        0.4,
+        "Chance that a citizen of capability 0 chooses a wrong door; falls in proportion to 0 at capability 1.",
+    )
+    redirect: float = probability(
+        0.4, "Chance that a worker who says no hands the citizen on, where no rule obliges them to."
+    )
+    guess: float = probability(
+        0.5, "Chance that a worker who knows no suitable provider hands on to an unfamiliar one at a guess."
+    )
+    finding: float = probability(
+        0.3, "Chance that an assessment finds another need that has arisen and is not being pursued."
+    )
+    attendance: float = probability(
+        0.927,
+        "Chance to attend an appointment without a wait, at capability 0.5.",
+        status=PUBLISHED,
+        source="P5: 7.3 % of outpatient appointments missed (all waits)",
+    )
+    attendance_odds_week: float = parameter(
+        0.95,
+        "Odds ratio of attending per week waited.",
+        unit="odds ratio",
+        status=PUBLISHED,
+        source="P1: Psychol Serv 2023;20:983",
+        gt=0,
+        le=10,
+    )
+    attendance_odds_capability: float = parameter(
+        2.0, "Odds ratio of attending, capability 1 against 0.", unit="odds ratio", gt=0, le=1000
+    )
+    missed_slot_days: float = parameter(
+        0.5,
+        "A missed appointment wastes the place this long, at most the mean service time.",
+        unit="days",
+        ge=0,
+    )
     rebook: float = probability(0.7, "Chance that a missed appointment is offered again (else discharged).")
-    rebook_days: float = parameter(7.0, "Time from a missed appointment until another one can be offered.", unit="days", gt=0)
+    rebook_days: float = parameter(
+        7.0, "Time from a missed appointment until another one can be offered.", unit="days", gt=0
+    )
     retry_days: float = parameter(21.0, "Mean time from a setback to the next try (exponential).", unit="days", gt=0)
-    unaware_days: float = parameter(28.0, "Time until a citizen learns that a referral never arrived.", unit="days", gt=0)
-    severity_growth: float = parameter(0.1, "Growth of severity in a year while the need is unmet (severity stops at 1).", unit="severity per year", ge=0, le=100)
+    unaware_days: float = parameter(
+        28.0, "Time until a citizen learns that a referral never arrived.", unit="days", gt=0
+    )
+    severity_growth: float = parameter(
+        0.1,
+        "Growth of severity in a year while the need is unmet (severity stops at 1).",
+        unit="severity per year",
+        ge=0,
+        le=100,
+    )
 
 
 class Mode(Section):
     """One way of handing a citizen on."""
 
-    sent: float = probability(..., "Chance that it leaves: the citizen goes (signposting), or the referral is transmitted.")
+    sent: float = probability(
+        ..., "Chance that it leaves: the citizen goes (signposting), or the referral is transmitted."
+    )
     days: float = parameter(..., "Mean time until it reaches the receiver (exponential).", unit="days", ge=0)
-    attendance_odds: float = parameter(1.0, "Odds ratio of attending the first appointment.", unit="odds ratio", gt=0, le=1000)
+    attendance_odds: float = parameter(
+        1.0, "Odds ratio of attending the first appointment.", unit="odds ratio", gt=0, le=1000
+    )
     chases: int = parameter(0, "Times the sender acts on a drop that it notices.", unit="times", ge=0, le=100)
 
 
@@ -83,14 +169,24 @@ class Handoffs(Section):
     introduction: Mode = Mode(sent=0.97, days=3.0, attendance_odds=1.1)
     tracked: Mode = Mode(sent=0.97, days=5.0, attendance_odds=1.5, chases=2)
     accompanied: Mode = Mode(sent=0.99, days=3.0, attendance_odds=4.0, chases=2)
-    carried_odds_capability: float = parameter(4.0, "Odds ratio of going where one was signposted, capability 1 against 0.", unit="odds ratio", gt=0, le=1000)
-    chase_days: float = parameter(7.0, "Time from a noticed drop to the next attempt of the sender or navigator.", unit="days", gt=0)
+    carried_odds_capability: float = parameter(
+        4.0,
+        "Odds ratio of going where one was signposted, capability 1 against 0.",
+        unit="odds ratio",
+        gt=0,
+        le=1000,
+    )
+    chase_days: float = parameter(
+        7.0, "Time from a noticed drop to the next attempt of the sender or navigator.", unit="days", gt=0
+    )
 
 
 class Records(Section):
     """What shared records change."""
 
-    shared_days: float = parameter(0.5, "Factor on the transfer time of a referral where records are shared.", unit="factor", ge=0, le=1)
+    shared_days: float = parameter(
+        0.5, "Factor on the transfer time of a referral where records are shared.", unit="factor", ge=0, le=1
+    )
 
 
 class NavigatorKind(Section):
@@ -98,9 +194,15 @@ class NavigatorKind(Section):
 
     caseload: int = parameter(..., "Citizens helped at once by one navigator.", unit="citizens", ge=1, le=10000)
     days: float = parameter(..., "Longest time that a case is kept.", unit="days", gt=0)
-    min_needs: int = parameter(..., "Citizens with at least this many needs are offered help.", unit="needs", ge=1, le=50)
-    follow_up: float = probability(..., "Chance that the navigator acts on a setback instead of leaving it to the citizen.")
-    attendance_odds: float = parameter(..., "Odds ratio of attending any appointment while helped.", unit="odds ratio", gt=0, le=1000)
+    min_needs: int = parameter(
+        ..., "Citizens with at least this many needs are offered help.", unit="needs", ge=1, le=50
+    )
+    follow_up: float = probability(
+        ..., "Chance that the navigator acts on a setback instead of leaving it to the citizen."
+    )
+    attendance_odds: float = parameter(
+        ..., "Odds ratio of attending any appointment while helped.", unit="odds ratio", gt=0, le=1000
+    )
 
 
 class Navigation(Section):
@@ -108,7 +210,10 @@ class Navigation(Section):
 
     link_worker: NavigatorKind = NavigatorKind(caseload=40, days=60.0, min_needs=2, follow_up=0.5, attendance_odds=1.3)
     key_worker: NavigatorKind = NavigatorKind(caseload=7, days=365.0, min_needs=4, follow_up=0.9, attendance_odds=2.5)
-    offered: float = probability(0.8, "Chance that an eligible citizen is put on the navigators' list at the first contact with a provider.")
+    offered: float = probability(
+        0.8,
+        "Chance that an eligible citizen is put on the navigators' list at the first contact with a provider.",
+    )
 
 
 class Barriers(Section):
@@ -129,12 +234,23 @@ class BarrierEffects(Section):
     funding_lapse_voluntary: float = probability(0.6, "The same for a voluntary provider.")
     funding_gap_days: float = parameter(90.0, "Mean closure after a lapse (exponential).", unit="days", ge=0)
     funding_list_lost: float = probability(0.5, "Chance that a closure loses the waiting list.")
-    geography_lost: float = probability(0.4, "Chance that a provider no longer covers a district of its nominal catchment.")
-    culture_threshold: float = parameter(0.2, "Added to the threshold for referrals from another profession.", unit="severity", ge=0, le=1)
-    culture_declined: float = probability(0.2, "Chance that a referral from another profession is declined.", status=DERIVED, source="below P8: 24-26 % rejected, most of them below threshold")
+    geography_lost: float = probability(
+        0.4, "Chance that a provider no longer covers a district of its nominal catchment."
+    )
+    culture_threshold: float = parameter(
+        0.2, "Added to the threshold for referrals from another profession.", unit="severity", ge=0, le=1
+    )
+    culture_declined: float = probability(
+        0.2,
+        "Chance that a referral from another profession is declined.",
+        status=DERIVED,
+        source="below P8: 24-26 % rejected, most of them below threshold",
+    )
     data_lost: float = probability(0.3, "Chance that a referral sent on paper or by message is lost.")
     data_unseen: float = probability(0.8, "Chance that a record that ought to be visible is not.")
-    data_slower: float = parameter(2.0, "Added share of transfer time (2 = three times as long).", unit="factor", ge=0, le=100)
+    data_slower: float = parameter(
+        2.0, "Added share of transfer time (2 = three times as long).", unit="factor", ge=0, le=100
+    )
     learning_unknown: float = probability(0.6, "Chance that a provider's workers do not know another provider.")
     learning_wrong_door: float = probability(0.3, "Added chance of a wrong door for a citizen of capability 0.")
 

@@ -67,7 +67,11 @@ def _columns_fit(columns: Sequence[str], kind: type[Section], where: str, compla
 
 
 def _rows(
-    lines: list[tuple[int, list[str]]], columns: list[str], kind: type[RowT], where: str, complaints: Complaints
+    lines: list[tuple[int, list[str]]],
+    columns: list[str],
+    kind: type[RowT],
+    where: str,
+    complaints: Complaints,
 ) -> list[RowT]:
     rows = []
     for number, cells in lines:

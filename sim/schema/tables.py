@@ -95,8 +95,12 @@ class DistrictRow(Section):
 
     district: Name = parameter(..., "Name, unique.", unit="name", status=SETTING)
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
-    citizens_per_year: float = parameter(..., "Citizens whose first need arises here in a year (Poisson).", unit="citizens per year", ge=0)
-    capability_median: float | None = probability(None, "Median capability here; empty for the population's.", unit="0 to 1")
+    citizens_per_year: float = parameter(
+        ..., "Citizens whose first need arises here in a year (Poisson).", unit="citizens per year", ge=0
+    )
+    capability_median: float | None = probability(
+        None, "Median capability here; empty for the population's.", unit="0 to 1"
+    )
 
 
 class ProviderRow(Section):
@@ -104,12 +108,32 @@ class ProviderRow(Section):
 
     provider: Name = parameter(..., "Name, unique.", unit="name", status=SETTING)
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
-    sector: Annotated[Sector, _choice(Sector)] = parameter(..., "public, private or voluntary.", unit="sector", status=SETTING)
+    sector: Annotated[Sector, _choice(Sector)] = parameter(
+        ..., "public, private or voluntary.", unit="sector", status=SETTING
+    )
     profession: Name = parameter(..., "Health, social_care, housing, ...", unit="name", status=SETTING)
-    districts: Names = parameter((ALL,), "Districts of the nominal catchment, separated by ';', or 'all'.", unit="names", status=SETTING)
-    visibility: float = parameter(1.0, "Relative weight with which citizens think of this provider as a first door; 0: only by handoff.", unit="weight", ge=0, le=1e6)
-    record_system: Name | None = parameter(None, "Record system; with partial records, providers on the same one see each other's records.", unit="name", status=SETTING)
-    contract_days: float | None = parameter(None, "Length of a contract; empty if funding does not end.", unit="days", gt=0)
+    districts: Names = parameter(
+        (ALL,),
+        "Districts of the nominal catchment, separated by ';', or 'all'.",
+        unit="names",
+        status=SETTING,
+    )
+    visibility: float = parameter(
+        1.0,
+        "Relative weight with which citizens think of this provider as a first door; 0: only by handoff.",
+        unit="weight",
+        ge=0,
+        le=1e6,
+    )
+    record_system: Name | None = parameter(
+        None,
+        "Record system; with partial records, providers on the same one see each other's records.",
+        unit="name",
+        status=SETTING,
+    )
+    contract_days: float | None = parameter(
+        None, "Length of a contract; empty if funding does not end.", unit="days", gt=0
+    )
 
 
 class ServiceRow(Section):
@@ -119,13 +143,19 @@ class ServiceRow(Section):
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
     provider: Name = parameter(..., "Whose desk it is.", unit="name", status=SETTING)
     stage: Annotated[Stage, _choice(Stage)] = parameter(..., "assessment or support.", unit="stage", status=SETTING)
-    needs: Names = parameter(..., "Kinds of need that it serves, separated by ';', or 'all'.", unit="names", status=SETTING)
+    needs: Names = parameter(
+        ..., "Kinds of need that it serves, separated by ';', or 'all'.", unit="names", status=SETTING
+    )
     places: int = parameter(..., "People served at once.", unit="places", ge=0, le=10_000_000)
     service_days: float = parameter(..., "Mean time that a place is taken by one person.", unit="days", gt=0)
-    service_time: Annotated[Duration, _choice(Duration)] = parameter(Duration.EXPONENTIAL, "Its distribution.", unit="distribution")
+    service_time: Annotated[Duration, _choice(Duration)] = parameter(
+        Duration.EXPONENTIAL, "Its distribution.", unit="distribution"
+    )
     service_cv: float = parameter(1.0, "Coefficient of variation of a lognormal service time.", unit="-", ge=0, le=10)
     threshold: float = probability(0.0, "Severity below which people are turned away.", unit="severity")
-    assessed_first: YesNo = parameter(False, "yes: support only for those who have been assessed.", unit="yes or no", status=SETTING)
+    assessed_first: YesNo = parameter(
+        False, "yes: support only for those who have been assessed.", unit="yes or no", status=SETTING
+    )
 
     @model_validator(mode="after")
     def _assessments_need_no_assessment(self) -> Self:
@@ -143,7 +173,9 @@ class NeedRow(Section):
     severity_median: float = probability(0.5, "Median severity at onset (logit-normal).", unit="severity")
     severity_sigma: float = parameter(0.8, "Spread of severity on the logit scale.", unit="logits", ge=0, le=10)
     return_probability: float = probability(0.0, "Chance that the need returns after support has ended.")
-    return_days: float = parameter(180.0, "Mean time from the end of support to a return (exponential).", unit="days", gt=0)
+    return_days: float = parameter(
+        180.0, "Mean time from the end of support to a return (exponential).", unit="days", gt=0
+    )
 
 
 class CooccurrenceRow(Section):
@@ -151,7 +183,9 @@ class CooccurrenceRow(Section):
 
     need: Name = parameter(..., "One kind of need.", unit="name", status=SETTING)
     other: Name = parameter(..., "Another.", unit="name", status=SETTING)
-    lift: float = parameter(..., "Factor on the weight of one where a citizen has the other.", unit="factor", ge=0, le=1e6)
+    lift: float = parameter(
+        ..., "Factor on the weight of one where a citizen has the other.", unit="factor", ge=0, le=1e6
+    )
 
 
 class VignetteRow(Section):

@@ -1,0 +1,49 @@
+# Every target sets up what it needs: Python 3.11 or later and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup compare test check format benchmark docs clean
+
+help:
+	@echo "make compare    run the main comparison and say where the report is"
+	@echo "make test       run the tests"
+	@echo "make check      ruff and mypy"
+	@echo "make format     let ruff format the code"
+	@echo "make docs       write docs/parameters.md again from the schema"
+	@echo "make benchmark  events per second, beside SimPy"
+	@echo "make setup      only create the environment in $(VENV)"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; say which with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+compare: $(READY)
+	$(BIN)/journeys compare
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/python -m sim.schema.reference
+
+benchmark: $(READY)
+	$(BIN)/python -m experiments.benchmark
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
