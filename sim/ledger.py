@@ -1,31 +1,45 @@
 """The ledger: what happened, once, append-only. Every outcome is computed from it.
 
-A row is eight doubles in one growing buffer: 64 bytes an event.
+A row is 40 bytes in one growing buffer.
 """
 
 from __future__ import annotations
 
-from array import array
+import struct
 
 import numpy as np
 import numpy.typing as npt
 
-COLUMNS = ("time", "code", "citizen", "episode", "provider", "service", "other", "detail")
 NOBODY = -1
 """Stands in a column that does not apply."""
+
+_ROW = np.dtype(
+    [
+        ("time", "<f8"),
+        ("code", "<u4"),
+        ("citizen", "<i4"),
+        ("episode", "<i4"),
+        ("provider", "<i4"),
+        ("service", "<i4"),
+        ("other", "<i4"),
+        ("detail", "<f8"),
+    ]
+)
+_pack = struct.Struct("<dIiiiiid").pack
+
+Column = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 
 class Ledger:
     """Rows of what happened, in the order in which it happened."""
 
-    __slots__ = ("_buffer", "_extend")
+    __slots__ = ("_buffer",)
 
     def __init__(self) -> None:
-        self._buffer = array("d")
-        self._extend = self._buffer.extend
+        self._buffer = bytearray()
 
     def __len__(self) -> int:
-        return len(self._buffer) // len(COLUMNS)
+        return len(self._buffer) // _ROW.itemsize
 
     def record(
         self,
@@ -57,25 +71,23 @@ class Ledger:
             detail: A number whose meaning the activity gives.
         """
         code = activity | reason << 8 | noticed << 16 | followed << 24
-        self._extend((time, code, citizen, episode, provider, service, other, detail))
+        self._buffer += _pack(time, code, citizen, episode, provider, service, other, detail)
 
-    def columns(self) -> dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int64]]:
+    def columns(self) -> dict[str, Column]:
         """Return the rows as arrays by column, the packed code taken apart."""
-        rows = np.frombuffer(self._buffer, dtype=np.float64).reshape(-1, len(COLUMNS))
-        code = rows[:, 1].astype(np.int64)
-        result: dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int64]] = {
-            "time": rows[:, 0].copy(),
+        rows = np.frombuffer(bytes(self._buffer), dtype=_ROW)
+        code = rows["code"].astype(np.int64)
+        integers = ("citizen", "episode", "provider", "service", "other")
+        return {
+            "time": rows["time"].copy(),
             "activity": code & 0xFF,
             "reason": code >> 8 & 0xFF,
             "noticed": code >> 16 & 0xFF,
             "followed": code >> 24 & 0xFF,
+            **{name: rows[name].astype(np.int64) for name in integers},
+            "detail": rows["detail"].copy(),
         }
-        for position, name in enumerate(COLUMNS):
-            if name in ("citizen", "episode", "provider", "service", "other"):
-                result[name] = rows[:, position].astype(np.int64)
-        result["detail"] = rows[:, 7].copy()
-        return result
 
     def to_bytes(self) -> bytes:
         """Return the raw rows, to compare two runs to the bit."""
-        return self._buffer.tobytes()
+        return bytes(self._buffer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mesa import Agent, Model
+from mesa import Agent
 
 from sim.agents.citizen import Citizen
 from sim.agents.episode import Episode
@@ -18,11 +18,12 @@ from sim.landscape import Landscape
 from sim.ledger import Ledger
 from sim.mechanisms import registry
 from sim.mechanisms.handoff import MODES_BY_WORK
+from sim.mesa_model import LightModel, collector_paused
 from sim.population import DAYS_PER_YEAR, draw_people
 from sim.scenario import Scenario
 
 
-class JourneyModel(Model):
+class JourneyModel(LightModel):
     """Citizens, providers and navigators under one coordination, in one replicate's world.
 
     Build it, ``run()`` it, read its ``ledger``.
@@ -35,6 +36,8 @@ class JourneyModel(Model):
         calendar: What happens next.
         ledger: What has happened.
         people: Who lives here.
+        traits: What each of them is like.
+        wants: What each of them will need.
         landscape: The providers.
         navigators: The navigators and their list.
     """
@@ -51,9 +54,12 @@ class JourneyModel(Model):
         self._episodes = 0
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
         self.culture = self.parameters.barriers.culture
+        self.bandwidth = self.parameters.journey.bandwidth
 
         self.discipline = registry.find("discipline", coordination.discipline)
         self.people = draw_people(scenario, self.world)
+        self.traits, self.wants = self.people.traits(), self.people.wants()
+        self._arrivals = self.people.arrival.tolist()
         self.landscape = Landscape(self)
         self.entry = registry.find("entry", coordination.entry)(self)
         self.records = registry.find("records", coordination.records)(self)
@@ -68,11 +74,10 @@ class JourneyModel(Model):
 
     def run(self) -> None:
         """Run to the horizon."""
-        try:
+        with collector_paused():
             self.calendar.run_until(self.parameters.time.horizon_days)
-        finally:
-            # Mesa keeps every model that ever had an agent alive in this class attribute.
-            Agent._ids.pop(self, None)
+        # Mesa keeps every model that ever had an agent alive in this class attribute.
+        Agent._ids.pop(self, None)
 
     def step(self) -> None:
         """Advance by one day, for those who drive a Mesa model step by step."""
@@ -119,8 +124,8 @@ class JourneyModel(Model):
 
     def _schedule_arrival(self) -> None:
         row = self._next_arrival
-        if row < len(self.people):
-            self.calendar.schedule(float(self.people.arrival[row]), Phase.ARRIVE, -row - 1, self._let_arrive, row)
+        if row < len(self._arrivals):
+            self.calendar.schedule(self._arrivals[row], Phase.ARRIVE, -row - 1, self._let_arrive, row)
 
     def _let_arrive(self, row: int) -> None:
         self._next_arrival = row + 1

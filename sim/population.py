@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,24 @@ DAYS_PER_YEAR = 365.25
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
+
+
+class Traits(NamedTuple):
+    """What one citizen is like; see :class:`People`."""
+
+    key: int
+    district: int
+    capability: float
+    persistence: float
+    patience: float
+
+
+class Want(NamedTuple):
+    """One need of one citizen: kind, severity at onset, and lag from the citizen's first onset in days."""
+
+    kind: int
+    severity: float
+    lag: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,17 @@ class People:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def traits(self) -> list[Traits]:
+        """Return what each citizen is like, as plain numbers: agents read them one by one."""
+        columns = (self.keys, self.district, self.capability, self.persistence, self.patience)
+        return [Traits(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+    def wants(self) -> list[list[Want]]:
+        """Return the needs of each citizen, in order of onset."""
+        flat = [Want(*row) for row in zip(self.kind.tolist(), self.severity.tolist(), self.lag.tolist(), strict=True)]
+        edges = self.first.tolist()
+        return [flat[start:end] for start, end in pairwise(edges)]
 
 
 def draw_people(scenario: Scenario, world: int) -> People:

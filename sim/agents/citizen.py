@@ -41,41 +41,36 @@ class Citizen(Agent):
 
     def __init__(self, model: JourneyModel, row: int) -> None:
         super().__init__(model)
-        people = model.people
         self.row = row
-        self.key = int(people.keys[row])
-        self.district = int(people.district[row])
-        self.capability = float(people.capability[row])
-        self.persistence = float(people.persistence[row])
-        self.patience = float(people.patience[row])
+        self.key, self.district, self.capability, self.persistence, self.patience = model.traits[row]
+        self.wants = model.wants[row]
         self.episodes: list[Episode] = []
         self.navigator: Navigator | None = None
         self.was_offered_navigation = False
+        self._idle: list[Episode] = []
+        self._pursued = 0
         self._events = row * _EVENTS_EACH
-        self._pending = 0
+        self._pending = len(self.wants)
         """Onsets, supports and returns still to come: the citizen stays while there are any."""
 
     def arrive(self) -> None:
         """The first need arises; the others follow after their lags."""
-        people = self.model.people
-        first, last = int(people.first[self.row]), int(people.first[self.row + 1])
-        self._pending = last - first
-        for slot in range(1, last - first):
-            self.later(float(people.lag[first + slot]), Phase.ARRIVE, self.need_arises, slot)
-        if last > first:
+        for slot in range(1, len(self.wants)):
+            self.later(self.wants[slot].lag, Phase.ARRIVE, self.need_arises, slot)
+        if self.wants:
             self.need_arises(0)
 
     def need_arises(self, slot: int) -> None:
         """A need arises: the clock of its time to support starts."""
-        people = self.model.people
-        position = int(people.first[self.row]) + slot
-        self._begin(slot, 0, int(people.kind[position]), float(people.severity[position]))
+        want = self.wants[slot]
+        self._begin(slot, 0, want.kind, want.severity)
 
     def _begin(self, slot: int, recurrence: int, kind: int, severity: float) -> None:
         model = self.model
         self._pending -= 1
         episode = Episode(model.next_episode(), self, slot, recurrence, kind, model.calendar.now, severity)
         self.episodes.append(episode)
+        self._idle.append(episode)
         self._record(Activity.ONSET, episode, other=kind, detail=severity)
         self.take_up_needs()
 
@@ -83,17 +78,15 @@ class Citizen(Agent):
 
     def idle_episodes(self) -> list[Episode]:
         """Return the needs that have arisen and are not being pursued, most severe first."""
-        idle = [episode for episode in self.episodes if episode.state is State.IDLE]
-        if len(idle) > 1:
-            idle.sort(key=lambda episode: (-episode.onset_severity, episode.number))
-        return idle
+        return sorted(self._idle, key=lambda episode: (-episode.onset_severity, episode.number))
 
     def take_up_needs(self) -> None:
         """Pursue as many needs as the citizen can at once; all of them if somebody helps."""
-        bandwidth = self.model.parameters.journey.bandwidth
+        if not self._idle:
+            return
+        bandwidth = self.model.bandwidth
         for episode in self.idle_episodes():
-            pursued = sum(other.state is State.PURSUED for other in self.episodes)
-            has_time = pursued < bandwidth or self.navigator is not None
+            has_time = self._pursued < bandwidth or self.navigator is not None
             # Seeking support for one need may have settled it at once, and so have led to another being taken up.
             if has_time and episode.state is State.IDLE:
                 self.pursue(episode)
@@ -102,6 +95,8 @@ class Citizen(Agent):
     def pursue(self, episode: Episode) -> None:
         """Start to pursue a need."""
         episode.state = State.PURSUED
+        self._idle.remove(episode)
+        self._pursued += 1
 
     def seek(self, episode: Episode) -> None:
         """Go to a first door: with help to the right one, else as the rule of entry has it."""
@@ -188,15 +183,17 @@ class Citizen(Agent):
         self._begin(episode.slot, episode.recurrence + 1, episode.kind, episode.onset_severity)
 
     def _settled(self) -> None:
+        self._pursued -= 1
         if self.navigator is not None:
             self.navigator.review(self)
         self.take_up_needs()
         self._leave_if_done()
 
     def _leave_if_done(self) -> None:
-        if self._pending == 0 and all(episode.is_settled for episode in self.episodes):
+        if self._pending == 0 and self._pursued == 0 and not self._idle:
             self.model.navigators.forget(self)
             self.remove()
+            self.episodes.clear()
 
     # --- the calendar and the ledger --------------------------------------------------------------------------
 

@@ -75,15 +75,22 @@ class Provider(Agent):
     def greet(self, episode: Episode, handoff: Handoff | None = None) -> None:
         """Somebody comes to the door, by themselves or by a handoff: let them in or say no."""
         episode.citizen.meets_provider()
-        reason = self.why_not(episode, handoff)
+        desk = self.first_desk(episode)
+        reason = self.why_not(episode, desk, handoff)
         if reason:
             self.turn_away(episode, reason, handoff)
-        else:
-            if handoff is not None:
-                handoff.accept()
-            self.admit(episode)
+            return
+        if handoff is not None:
+            handoff.accept()
+        if desk is not None:
+            desk.join(episode)
+            return
+        # There is nothing left to do here (the need has been assessed): straight on to somebody who supports.
+        if handoff is not None:
+            handoff.attend()
+        self.hand_on(episode)
 
-    def why_not(self, episode: Episode, handoff: Handoff | None = None) -> Reason:
+    def why_not(self, episode: Episode, desk: Service | None, handoff: Handoff | None) -> Reason:
         """Ask the four questions of the door, in this order, and return the first no, or NONE.
 
         Do you live in our area? Do we do this? Are you above our threshold (and, for a referral from another
@@ -93,7 +100,6 @@ class Provider(Agent):
             return Reason.OUT_OF_AREA
         if not self.serves(episode):
             return Reason.WRONG_DOOR
-        desk = self.first_desk(episode)
         threshold = 0.0 if desk is None else desk.threshold
         model = self.model
         if handoff is not None and handoff.sender.profession != self.profession and model.culture > 0.0:
@@ -102,7 +108,7 @@ class Provider(Agent):
             )
             if self._declines(episode, handoff):
                 return Reason.DECLINED
-        if episode.severity(model.calendar.now, model.severity_growth) < threshold:
+        if threshold > 0.0 and episode.severity(model.calendar.now, model.severity_growth) < threshold:
             return Reason.BELOW_THRESHOLD
         if self.is_closed:
             return Reason.SERVICE_CLOSED
@@ -114,16 +120,6 @@ class Provider(Agent):
             return True
         support = self.support[episode.kind]
         return support is not None and (not support.assessed_first or bool(episode.assessed_at))
-
-    def admit(self, episode: Episode) -> None:
-        """Let in: to the desk, or straight on to another provider if there is nothing left to do here."""
-        desk = self.first_desk(episode)
-        if desk is not None:
-            desk.join(episode)
-            return
-        if episode.handoff is not None:
-            episode.handoff.attend()
-        self.hand_on(episode)
 
     def turn_away(self, episode: Episode, reason: Reason, handoff: Handoff | None = None) -> None:
         """Say no, with the reason; who came by themselves may be handed on to somebody else."""

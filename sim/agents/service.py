@@ -55,7 +55,7 @@ class Service:
     def join(self, episode: Episode) -> None:
         """An episode joins the queue; its spell starts."""
         now = self.model.calendar.now
-        spell = Spell(episode, self, now, episode.severity(now, self.model.severity_growth))
+        spell = Spell(episode, self, now)
         self._record(Activity.JOINED, spell)
         citizen = episode.citizen
         borne = exponential(citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience)

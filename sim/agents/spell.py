@@ -18,7 +18,6 @@ class Spell:
         episode: Whose stay it is.
         service: Where.
         joined: Day of joining the queue.
-        severity: On joining, 0 to 1.
         occasion: The address of this stay's draws: the service and which visit to it.
         missed: Appointments missed so far.
         is_queued: Whether it stands in the queue; not while an appointment is being offered again.
@@ -35,18 +34,20 @@ class Spell:
         "occasion",
         "position",
         "service",
-        "severity",
     )
 
-    def __init__(self, episode: Episode, service: Service, joined: float, severity: float) -> None:
+    def __init__(self, episode: Episode, service: Service, joined: float) -> None:
         visit = episode.visits.get(service.number, 0)
         episode.visits[service.number] = visit + 1
         self.episode = episode
         self.service = service
         self.joined = joined
-        self.severity = severity
         self.occasion = (service.key + visit) & MASK
         self.missed = 0
         self.is_queued = False
         self.is_over = False
         self.position = 0
+
+    def severity(self) -> float:
+        """Return the severity of the need on joining, 0 to 1."""
+        return self.episode.severity(self.joined, self.service.model.severity_growth)

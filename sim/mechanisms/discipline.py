@@ -109,7 +109,7 @@ class Urgency:
     def push(self, spell: Spell) -> None:
         """Put a spell at its rank."""
         self._joined += 1
-        heappush(self._heap, (-spell.severity, self._joined, spell))
+        heappush(self._heap, (-spell.severity(), self._joined, spell))
         self._waiting += 1
 
     def pop(self) -> Spell:

@@ -1,0 +1,169 @@
+"""What Hydra composes a configuration from, and composing one without running it.
+
+The model knows nothing of Hydra. Before Hydra starts, the defaults of the schema and the ``scenario.yaml`` of every
+place are put into its store, so that ``--cfg job`` shows every value that is really used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_automatic_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.version import setbase
+from omegaconf import DictConfig, OmegaConf
+
+from sim import shipped
+from sim.coordination import Coordination
+from sim.scenario import find_folder, read_settings, shipped_names
+from sim.schema.parameters import Parameters
+from sim.schema.problems import BadInputError, Complaints, closest
+from sim.schema.validation import merged
+
+VERSION_BASE = "1.3"
+FOLDER_KEY = "scenario.folder"
+
+
+def config_folder() -> Path:
+    """Return the folder of the shipped configuration."""
+    return shipped.folder("conf").resolve()
+
+
+def register_defaults() -> None:
+    """Put the schema's defaults and the shipped places into Hydra's store."""
+    store = ConfigStore.instance()
+    store.store("parameters", Parameters().model_dump(mode="json"), provider="sim")
+    mechanisms = {"coordination": Coordination().model_dump(mode="json")}
+    store.store("mechanisms", mechanisms, provider="sim")
+    for name in shipped_names():
+        _register_place(name, name)
+
+
+def choose_folders(overrides: Sequence[str], complaints: Complaints) -> list[str]:
+    """Turn ``scenario.folder=PATH`` into the choice of a place that Hydra can compose from.
+
+    Args:
+        overrides: The command line; ``scenario.folder=A,B`` sweeps over folders.
+        complaints: Receives every folder that does not exist.
+
+    Returns:
+        The command line with ``scenario=NAME`` for folders that exist, and without those that do not.
+    """
+    result = []
+    taken = set(shipped_names())
+    for override in overrides:
+        key, separator, value = override.partition("=")
+        if key.strip() != FOLDER_KEY or not separator:
+            result.append(override)
+            continue
+        names = [_choose_folder(place, taken, complaints) for place in _places(value)]
+        if all(names):
+            result.append("scenario=" + ",".join(names))
+    return result
+
+
+@contextmanager
+def composer(command: str, config_dir: str | None) -> Iterator[Hydra]:
+    """Make Hydra ready to compose with the same search path as ``hydra.main`` has.
+
+    Args:
+        command: Name of the job, for ``hydra.job.name``.
+        config_dir: The user's ``--config-dir``.
+
+    Yields:
+        Hydra; :func:`compose_job` works while the context lasts.
+    """
+    setbase(VERSION_BASE)
+    path = create_automatic_config_search_path(None, None, str(config_folder()))
+    if config_dir is not None:
+        directory = f"file://{Path(config_dir).resolve()}"
+        path.prepend("command-line", directory, anchor=SearchPathQuery(provider="schema"))
+    GlobalHydra.instance().clear()
+    try:
+        yield Hydra.create_main_hydra2(command, path)
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def compose_job(config_name: str, overrides: Sequence[str]) -> DictConfig:
+    """Compose one job's configuration, Hydra's own part included."""
+    return compose(config_name, list(overrides), return_hydra_config=True)
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """Return a job's configuration, without Hydra's part, as plain data."""
+    data = OmegaConf.to_container(
+        OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), resolve=True
+    )
+    assert isinstance(data, dict)
+    return {str(key): value for key, value in data.items()}
+
+
+def coordination_folders(config: DictConfig) -> list[Path]:
+    """Return the folders from which this job may take coordinations, first the ones that win."""
+    sources = config.hydra.runtime.config_sources
+    paths = [Path(source.path) / "coordination" for source in sources if source.schema == "file"]
+    return [path for path in paths if path.is_dir()]
+
+
+def _places(value: str) -> list[str]:
+    """Split the value of ``scenario.folder``; a folder whose name has a comma or a quote in it is one value."""
+    bare = value.strip()
+    if Path(bare).is_dir():
+        return [bare]
+    return [part.strip().strip("'\"") for part in bare.split(",")]
+
+
+def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
+    """Register a folder as an option of the group ``scenario`` and return its name; "" if there is no such folder."""
+    folder = Path(place).expanduser()
+    if not place or not folder.is_dir():
+        if place in shipped_names():
+            return place
+        hint = closest(place, shipped_names())
+        complaints.add(FOLDER_KEY, f"there is no folder {place!r}", hint=f"scenario={hint}" if hint else "")
+        return ""
+    base = re.sub(r"\W", "_", folder.resolve().name) or "place"
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    taken.add(name)
+    # A path without a separator would be taken for the name of a shipped place.
+    _register_place(name, str(folder) if len(folder.parts) > 1 else f"./{folder}")
+    return name
+
+
+def _register_place(name: str, folder: str) -> None:
+    content = merged(_usable(_settings(folder)), {"scenario": {"folder": folder}})
+    ConfigStore.instance().store(name, content, group="scenario", package="_global_", provider="sim")
+
+
+def _settings(folder: str) -> dict[str, Any]:
+    """Read the parameters of a ``scenario.yaml``; what is wrong with them is said when the place is loaded."""
+    try:
+        data = read_settings(find_folder(folder), Complaints())
+    except BadInputError:
+        return {}
+    return {name: data[name] for name in Parameters.model_fields if isinstance(data.get(name), Mapping)}
+
+
+def _usable(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """Leave out what Hydra cannot hold or would read as a reference."""
+    result: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            result[str(name)] = _usable(value)
+        elif value is None or isinstance(value, bool | int | float | list):
+            result[str(name)] = value
+        elif isinstance(value, str) and "${" not in value:
+            result[str(name)] = value
+    return result

@@ -1,0 +1,212 @@
+"""Figure: cumulative incidence of support and of giving up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from experiments.figures import style
+from experiments.figures.layout import EDGE, Frame, Page, moved_apart, text_width, wrapped
+from experiments.figures.saving import save
+from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
+from experiments.figures.style import Look
+from sim.outcomes.headline import LATE_DAYS, SOON_DAYS
+from sim.outcomes.survival import GAVE_UP, SUPPORTED, cumulative_incidence
+from sim.schema.parameters import Time
+
+NAME = "cumulative_incidence"
+TITLE = "Who gets support, who gives up, and when"
+EVENTS = {SUPPORTED: "Support has started", GAVE_UP: "Given up"}
+MARKS = {SOON_DAYS: "28 days", LATE_DAYS: "126 days"}
+
+PANEL_HEIGHT, LABEL_WIDTH, LABEL_GAP = 62.0, 34.0, 6.5
+GUTTER = 4.0
+"""In mm: of a panel, of the text at the end of a line at most, and from the line to its text, between panels."""
+
+
+def incidence_data(
+    episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time
+) -> pd.DataFrame:
+    """Return the cumulative incidence of both events by arm and day.
+
+    Args:
+        episodes: A row an episode; only those of the cohort count.
+        runs: A row a run.
+        arms: Titles by name of the arm.
+        time: The clock; its follow-up is the last day.
+
+    Returns:
+        Columns ``arm``, ``event``, ``day``, ``value`` (all replicates of the arm pooled), ``low`` and ``high`` (5th and
+        95th percentile between replicates, NaN for fewer than two), all shares of 0 to 1. About 360 days evenly
+        from 0 to the last, and the marked days. Nothing for an arm without episodes.
+    """
+    counted = style.cohort_of(episodes)
+    arm_of = counted["arm"].astype(str).to_numpy()
+    replicate_of = counted["replicate"].to_numpy()
+    days, states = counted["days"].to_numpy(float), counted["state"].astype(str).to_numpy()
+    limit = time.followup_days
+    grid = np.union1d(np.linspace(0.0, limit, 361), [day for day in MARKS if day <= limit])
+    parts = []
+    for arm, replicates in runs_of_arms(runs, arms).items():
+        inside = arm_of == arm
+        if not inside.any():
+            continue
+        by_run = [inside & (replicate_of == replicate) for replicate in replicates]
+        for event in EVENTS:
+            curves = [on_days(grid, days[rows], states[rows], event) for rows in by_run if rows.any()]
+            low, high = spread(np.array(curves).reshape(len(curves), len(grid)))
+            value = on_days(grid, days[inside], states[inside], event)
+            columns = {"arm": arm, "event": event, "day": grid, "value": value, "low": low, "high": high}
+            parts.append(pd.DataFrame(columns))
+    if not parts:
+        return pd.DataFrame(columns=["arm", "event", "day", "value", "low", "high"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def on_days(grid: Floats, days: Floats, states: Sequence[str] | np.ndarray, event: str) -> Floats:
+    """Return the cumulative incidence of an event on each day of a grid."""
+    times, values = cumulative_incidence(days, states, event)
+    return values[np.searchsorted(times, grid, side="right") - 1]
+
+
+def write_incidence(
+    folder: Path,
+    episodes: pd.DataFrame,
+    runs: pd.DataFrame,
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
+) -> list[Path]:
+    """Draw and write the figure; see :func:`incidence_data` for the arguments."""
+    counted = style.cohort_of(episodes)["arm"].astype(str).value_counts()
+    sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
+    figure = draw_incidence(incidence_data(episodes, runs, arms, time), sizes, runs_of_arms(runs, arms), arms)
+    return save(figure, folder, NAME, TITLE, provenance)
+
+
+def draw_incidence(
+    data: pd.DataFrame, sizes: Mapping[str, int], runs: Mapping[str, list[int]], arms: Mapping[str, str]
+) -> Figure:
+    """Draw the figure.
+
+    Args:
+        data: From :func:`incidence_data`.
+        sizes: Number of episodes by arm.
+        runs: Replicates by arm.
+        arms: Titles by name of the arm.
+    """
+    with style.house():
+        limit = float(data["day"].max()) if len(data) else math.nan
+        subtitle = "Share of needs by days since each arose; who gives up can no longer be supported (Aalen-Johansen)."
+        notes = [
+            sizes_note("Needs counted", sizes, runs, arms),
+            f"Lines: all runs of an arm together; the figure beside each is its value on day {limit:g}.",
+            spread_note("Bands", runs),
+        ]
+        frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
+        if data.empty:
+            return frame.empty("No needs to count: no episode arose in the days whose needs are counted.").figure
+        page = frame.page(PANEL_HEIGHT + 18.0)
+        first = EDGE + 11.0
+        longest = max(text_width(_end_label(arms[arm], 100.0)) for arm in arms)
+        room = min(LABEL_WIDTH, longest + 0.5)
+        width = (style.DOUBLE_COLUMN - first - EDGE - GUTTER) / 2 - LABEL_GAP - room
+        right: Axes | None = None
+        for position, (event, words) in enumerate(EVENTS.items()):
+            left = first + position * (width + LABEL_GAP + room + GUTTER)
+            axes = page.axes(left, frame.top + 9.0, width, PANEL_HEIGHT, sharey=right)
+            page.text(left, frame.top, [words], fontweight="bold")
+            _draw_panel(axes, data[data["event"] == event], arms)
+            right = axes
+            if position == 0:
+                axes.set_ylabel("Share of needs (%)")
+            else:
+                axes.tick_params(labelleft=False)
+        assert right is not None
+        top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) * 100
+        right.set_ylim(0.0, min(100.0, 10.0 * np.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
+        right.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        for axes, event in zip(page.figure.axes, EVENTS, strict=True):
+            _label_ends(page, axes, data[data["event"] == event], arms, width)
+            _label_marks(axes, width)
+        return page.figure
+
+
+def _draw_panel(axes: Axes, data: pd.DataFrame, arms: Mapping[str, str]) -> None:
+    limit = float(data["day"].max())
+    axes.set_xlim(0.0, limit)
+    axes.set_xlabel("Days since the need arose")
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 3, 5, 6, 10], integer=True))
+    for mark in MARKS:
+        if mark <= limit:
+            axes.axvline(mark, color=style.FAINT, linewidth=0.8, zorder=0)
+    for arm, look in style.looks_of_arms(arms).items():
+        curve = data[data["arm"] == arm]
+        if curve.empty:
+            continue
+        day = curve["day"].to_numpy(float)
+        value, low, high = (100 * curve[name].to_numpy(float) for name in ("value", "low", "high"))
+        axes.fill_between(day, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=1)
+        axes.plot(day, value, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3, gid=f"line-{arm}")
+        at = np.isin(day, [*MARKS, limit])
+        axes.plot(day[at], value[at], **_markers(look), clip_on=False, zorder=4, gid=f"marks-{arm}")
+
+
+def _markers(look: Look) -> dict[str, object]:
+    return {
+        "linestyle": "none",
+        "marker": look.marker,
+        "markersize": 4.0,
+        "markerfacecolor": look.colour,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+    }
+
+
+def _label_ends(page: Page, axes: Axes, data: pd.DataFrame, arms: Mapping[str, str], width: float) -> None:
+    """Write title and last value of each arm at the end of its line, moved apart where they would overlap."""
+    looks = style.looks_of_arms(arms)
+    top = axes.get_ylim()[1]
+    ends = [(arm, 100 * float(data[data["arm"] == arm]["value"].iloc[-1])) for arm in arms if (data["arm"] == arm).any()]
+    texts = [wrapped(_end_label(arms[arm], value), LABEL_WIDTH) for arm, value in ends]
+    sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
+    wanted = [value / top * PANEL_HEIGHT for _, value in ends]
+    centres = moved_apart(wanted, sizes, -4.0, PANEL_HEIGHT + 4.0)
+    for (arm, _), lines, start, centre in zip(ends, texts, wanted, centres, strict=True):
+        look = looks[arm]
+        leader = Line2D(
+            [1 + 1.2 / width, 1 + 2.0 / width, 1 + (LABEL_GAP - 1.8) / width],
+            [start / PANEL_HEIGHT, start / PANEL_HEIGHT, centre / PANEL_HEIGHT],
+            transform=axes.transAxes, color=look.colour, linewidth=0.7, clip_on=False,
+        )  # fmt: skip
+        axes.add_line(leader)
+        symbol = Line2D([1 + (LABEL_GAP - 1.4) / width], [centre / PANEL_HEIGHT], transform=axes.transAxes)
+        symbol.set(**_markers(look), clip_on=False)
+        axes.add_line(symbol)
+        place = (1 + LABEL_GAP / width, centre / PANEL_HEIGHT)
+        axes.text(*place, "\n".join(lines), transform=axes.transAxes, va="center", linespacing=1.2, gid=f"label-{arm}")
+
+
+def _end_label(title: str, value: float) -> str:
+    return f"{title} {value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _label_marks(axes: Axes, width: float) -> None:
+    """Write above the panel which days are marked."""
+    limit = axes.get_xlim()[1]
+    marks = [day for day in MARKS if day <= limit]
+    wanted = [day / limit * width for day in marks]
+    sizes = [text_width(MARKS[day]) + 1.5 for day in marks]
+    for day, centre in zip(marks, moved_apart(wanted, sizes, -4.0, width + 4.0), strict=True):
+        axes.text(
+            centre / width, 1 + 1.0 / PANEL_HEIGHT, MARKS[day], transform=axes.transAxes, ha="center", color=style.GREY
+        )
+    axes.xaxis.set_minor_locator(FixedLocator(marks))

@@ -1,0 +1,155 @@
+"""Figure: dropped handoffs by sending and receiving sector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from experiments.figures import style
+from experiments.figures.layout import EDGE, Frame, text_width, wrapped
+from experiments.figures.saving import save
+from experiments.figures.spread import runs_of_arms, sizes_note
+
+NAME = "drops_by_sector"
+TITLE = "Dropped handoffs between and within sectors"
+COLUMNS = 3
+"""Arms side by side at most."""
+CELL_HEIGHT, CELL_WIDTH = 10.0, 16.5
+"""In mm; cells are narrower where there are more than three sectors."""
+COLOURS = LinearSegmentedColormap.from_list("drops", ["#fff7ec", "#fdbb84", "#d7301f", "#67000d"])
+"""From light to dark in grey as well."""
+
+
+def sectors_data(handoffs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFrame:
+    """Return the share of handoffs dropped by arm, sending and receiving sector, replicates pooled.
+
+    Args:
+        handoffs: A row a handoff; only those of the cohort count.
+        arms: Titles by name of the arm.
+
+    Returns:
+        Columns ``arm``, ``sender_sector``, ``receiver_sector``, ``made``, ``dropped`` and ``percent`` (NaN where none was
+        made): a row for each pair of sectors in each arm, pairs without handoffs too.
+    """
+    counted = style.cohort_of(handoffs)
+    keys = ["arm", "sender_sector", "receiver_sector"]
+    table = counted[keys].astype(str).assign(dropped=(counted["state"].astype(str) == "dropped").astype(int))
+    sectors = style.sectors_in_order([*table["sender_sector"].unique(), *table["receiver_sector"].unique()])
+    cells = pd.MultiIndex.from_product([list(arms), sectors, sectors], names=keys)
+    sums = table.groupby(keys)["dropped"].agg(["size", "sum"]).reindex(cells, fill_value=0)
+    data = sums.reset_index().rename(columns={"size": "made", "sum": "dropped"})
+    data["percent"] = 100.0 * data["dropped"] / data["made"].where(data["made"] > 0, np.nan)
+    return data
+
+
+def write_sectors(
+    folder: Path, handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], provenance: Mapping[str, str]
+) -> list[Path]:
+    """Draw and write the figure; see :func:`sectors_data` for the arguments."""
+    figure = draw_sectors(sectors_data(handoffs, arms), runs_of_arms(runs, arms), arms)
+    return save(figure, folder, NAME, TITLE, provenance)
+
+
+def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str]) -> Figure:
+    """Draw the figure.
+
+    Args:
+        data: From :func:`sectors_data`.
+        runs: Replicates by arm.
+        arms: Titles by name of the arm.
+    """
+    with style.house():
+        made = data.groupby("arm")["made"].sum().to_dict()
+        notes = [
+            sizes_note("Handoffs made for the needs counted", made, runs, arms),
+            "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
+        ]
+        subtitle = "Handoffs dropped, in % of those made; the same colours in every panel."
+        sectors = list(data["sender_sector"].unique())
+        left = EDGE + 5.0 + max(text_width(style.plain(sector)) for sector in sectors) + 1.5
+        across = min(COLUMNS, len(arms)) if len(arms) != 4 else 2
+        down = math.ceil(len(arms) / across)
+        cell = min(CELL_WIDTH, ((style.DOUBLE_COLUMN - left - EDGE + 4.0) / across - 4.0) / len(sectors))
+        panel_width, panel_height = cell * len(sectors), CELL_HEIGHT * len(sectors)
+        needed = left + across * (panel_width + 4.0) - 4.0 + EDGE
+        frame = Frame(TITLE, subtitle, notes, style.SINGLE_COLUMN if needed <= style.SINGLE_COLUMN else style.DOUBLE_COLUMN)
+        if not sum(made.values()):
+            return frame.empty("No handoffs: nobody was handed from one provider to another.").figure
+        titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
+        title_height = max(len(lines) for lines in titles.values()) * style.LINE_HEIGHT + 1.0
+        step = title_height + panel_height + 5.0
+        page = frame.page(down * step + 5.0 + 12.0)
+        top = math.ceil(max(float(data["percent"].max()), 1.0) / 10.0) * 10.0
+        norm = Normalize(0.0, top)
+        for position, arm in enumerate(arms):
+            row, column = divmod(position, across)
+            x, y = left + column * (panel_width + 4.0), frame.top + row * step
+            page.text(x, y, titles[arm][:-1], fontweight="bold")
+            page.text(x, y + (len(titles[arm]) - 1) * style.LINE_HEIGHT, titles[arm][-1:])
+            axes = page.axes(x, y + title_height, panel_width, panel_height)
+            is_last = position + across >= len(arms)
+            _draw_panel(axes, data[data["arm"] == arm], sectors, norm, column == 0, is_last)
+        bar = page.axes(left, frame.top + down * step + 8.0, min(60.0, frame.width - left - EDGE - 4.0), 2.5)
+        colours = page.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, orientation="horizontal")
+        colours.set_label("Handoffs dropped (% of those made)")
+        colours.locator = MaxNLocator(5, steps=[1, 2, 5, 10])
+        colours.update_ticks()
+        return page.figure
+
+
+def _title(title: str, data: pd.DataFrame, width: float) -> list[str]:
+    """Return the lines above a panel; the last one has the total."""
+    made, dropped = int(data["made"].sum()), int(data["dropped"].sum())
+    total = f"{100 * dropped / made:.0f} % of {made:,} dropped" if made else "no handoffs made"
+    return [*wrapped(title, width, bold=True), total]
+
+
+def _draw_panel(
+    axes: Axes, data: pd.DataFrame, sectors: list[str], norm: Normalize, is_first: bool, is_last: bool
+) -> None:
+    """Draw the heat map of an arm."""
+    axes.set_xlim(0, len(sectors))
+    axes.set_ylim(len(sectors), 0)
+    for row in data.itertuples():
+        x, y = sectors.index(str(row.receiver_sector)), sectors.index(str(row.sender_sector))
+        if not row.made:
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor="#f2f2f2", edgecolor=style.FAINT, hatch="////", linewidth=0))
+            box = {"facecolor": "#f2f2f2", "edgecolor": "none", "pad": 1.0}
+            axes.text(x + 0.5, y + 0.5, "none\nmade", ha="center", va="center", color=style.GREY, bbox=box)
+            continue
+        percent = float(row.percent)
+        shade = COLOURS(norm(percent))
+        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=shade, linewidth=0))
+        ink = "white" if _lightness(shade) < 0.5 else style.INK
+        axes.text(x + 0.5, y + 0.34, f"{percent:.0f} %", ha="center", va="center", color=ink, fontweight="bold")
+        axes.text(x + 0.5, y + 0.68, f"n={row.made:,}", ha="center", va="center", color=ink)
+    for edge in range(len(sectors) + 1):
+        axes.axhline(edge, color="white", linewidth=1.2)
+        axes.axvline(edge, color="white", linewidth=1.2)
+    centres = [position + 0.5 for position in range(len(sectors))]
+    words = [style.plain(sector) for sector in sectors]
+    axes.set_xticks(centres, words if is_last else [])
+    axes.set_yticks(centres, words if is_first else [])
+    axes.tick_params(length=0)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    if is_last:
+        axes.set_xlabel("To a receiver in this sector")
+    if is_first:
+        axes.set_ylabel("From a sender in this sector")
+
+
+def _lightness(colour: tuple[float, ...]) -> float:
+    """Return how light a colour looks, 0 to 1."""
+    red, green, blue = colour[:3]
+    return 0.299 * red + 0.587 * green + 0.114 * blue

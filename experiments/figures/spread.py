@@ -1,0 +1,65 @@
+"""What the figures of a comparison share: replicates pooled for the value, and the spread between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+PERCENTILES = (5.0, 95.0)
+"""Of the runs of an arm, between which its spread lies."""
+SPREAD = "5th to 95th percentile of the runs of an arm (spread between runs, not a confidence interval)"
+
+
+def spread(values: Floats) -> tuple[Floats, Floats]:
+    """Return the 5th and 95th percentile between runs, of each column.
+
+    Args:
+        values: A row a run; shape (runs, columns).
+
+    Returns:
+        Two arrays of shape (columns,): NaN everywhere if there are fewer than two runs.
+    """
+    if len(values) < 2:
+        nothing = np.full(values.shape[1], np.nan)
+        return nothing, nothing.copy()
+    low, high = np.percentile(values, PERCENTILES, axis=0)
+    return low, high
+
+
+def runs_of_arms(runs: pd.DataFrame, arms: Iterable[str]) -> dict[str, list[int]]:
+    """Return the replicates of each arm.
+
+    Args:
+        runs: A row a run, with columns ``arm`` and ``replicate``.
+        arms: Arms to look for.
+
+    Returns:
+        Sorted numbers of replicates by arm; empty for an arm without runs.
+    """
+    replicates = runs["replicate"].groupby(runs["arm"].astype(str)).unique()
+    return {arm: sorted(int(number) for number in replicates.get(arm, [])) for arm in arms}
+
+
+def sizes_note(what: str, sizes: Mapping[str, int], runs: Mapping[str, list[int]], arms: Mapping[str, str]) -> str:
+    """Return a sentence with the number of things counted and runs in each arm."""
+    many = {len(runs[arm]) for arm in arms}
+    if len(many) == 1 and len(arms) > 1:
+        each = "; ".join(f"{title} {sizes[arm]:,}" for arm, title in arms.items())
+        number = many.pop()
+        return f"{what}, {number} run{'' if number == 1 else 's'} an arm: {each}."
+    each = "; ".join(
+        f"{title} {sizes[arm]:,} in {len(runs[arm])} run{'' if len(runs[arm]) == 1 else 's'}" for arm, title in arms.items()
+    )
+    return f"{what}: {each}."
+
+
+def spread_note(drawn: str, runs: Mapping[str, list[int]]) -> str:
+    """Return a sentence that explains how spread is drawn, or why it is not."""
+    if max((len(replicates) for replicates in runs.values()), default=0) < 2:
+        return "There is one run an arm, so no spread between runs can be shown."
+    return f"{drawn}: {SPREAD}."

@@ -1,0 +1,142 @@
+"""A checked job: everything that is needed to run it, and nothing that still could be wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from experiments.settings import CompareSettings, RunSettings, Settings
+from sim import coordination as coordinations
+from sim.coordination import Coordination
+from sim.scenario import Scenario
+from sim.schema.parameters import Parameters
+from sim.schema.problems import BadInputError, Complaints
+from sim.schema.validation import validate
+
+SOURCE = "configuration"
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one job will do.
+
+    Attributes:
+        scenario: The place, with the parameters that were asked for.
+        arms: Coordinations by the arm's name; the first is the baseline.
+        seed: Root seed.
+        replicates: The random worlds.
+        workers: Processes; None for all cores.
+    """
+
+    scenario: Scenario
+    arms: Mapping[str, Coordination]
+    seed: int
+    replicates: range
+    workers: int | None = 1
+
+    @property
+    def baseline(self) -> str:
+        """The arm that the others are compared with."""
+        return next(iter(self.arms))
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """A title for each arm, unique among them."""
+        counts = Counter(arm.title for arm in self.arms.values())
+        return {
+            name: arm.title if counts[arm.title] == 1 else f"{arm.title} ({name})" for name, arm in self.arms.items()
+        }
+
+
+def plan_run(config: Mapping[str, Any], name: str, complaints: Complaints) -> Plan | None:
+    """Check the configuration of ``journeys run``.
+
+    Args:
+        config: The composed configuration as plain data.
+        name: Name of the coordination that was chosen.
+        complaints: Receives every problem.
+
+    Returns:
+        The plan, or None if there were problems.
+    """
+    settings, scenario = _settings_and_place(RunSettings, config, complaints)
+    if settings is None or scenario is None:
+        return None
+    coordination = settings.coordination
+    arm = coordination.model_copy(update={"title": coordination.title or name})
+    return Plan(scenario, {name: arm}, settings.seed, range(settings.replicate, settings.replicate + 1))
+
+
+def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints: Complaints) -> Plan | None:
+    """Check the configuration of ``journeys compare``.
+
+    Args:
+        config: The composed configuration as plain data.
+        folders: Where to look for coordinations before the shipped ones.
+        complaints: Receives every problem.
+
+    Returns:
+        The plan, or None if there were problems.
+    """
+    settings, scenario = _settings_and_place(CompareSettings, config, complaints)
+    # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
+    arms = load_arms(config.get("arms"), folders, complaints)
+    if settings is None or scenario is None or arms is None:
+        return None
+    return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers)
+
+
+def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> dict[str, Coordination] | None:
+    """Load coordinations by name; None, with complaints, if one of them cannot be."""
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        complaints.add("arms", f"is {names!r}", "a list of names such as [fragmented,integrated]")
+        return None
+    before = len(complaints.problems)
+    if not names:
+        complaints.add("arms", "is empty", "at least one name")
+    known = coordinations.names(folders)
+    arms = {}
+    for name, count in Counter(names).items():
+        if count > 1:
+            complaints.add("arms", f"{name!r} is there {count} times", "each once")
+        if name.partition("+")[0] not in known:
+            complaints.unknown("arms", "coordination", name.partition("+")[0], known)
+            continue
+        try:
+            arms[name] = Coordination.load(name, folders)
+        except BadInputError as error:
+            complaints.problems.extend(error.problems)
+    return arms if len(complaints.problems) == before else None
+
+
+def _settings_and_place(
+    kind: type[SettingsT], config: Mapping[str, Any], complaints: Complaints
+) -> tuple[SettingsT | None, Scenario | None]:
+    scenario = _place(config, complaints)
+    said = {(problem.where.rpartition(": ")[2], problem.what) for problem in complaints.problems}
+    own = Complaints()
+    settings = validate(kind, config, SOURCE, own)
+    # What is wrong in scenario.yaml comes back in the composed configuration; it is said once, with its file.
+    for problem in own.problems:
+        if (problem.where.rpartition(": ")[2], problem.what) not in said:
+            complaints.problems.append(problem)
+    if settings is None or scenario is None:
+        return settings, None
+    return settings, scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+
+
+def _place(config: Mapping[str, Any], complaints: Complaints) -> Scenario | None:
+    place = config.get("scenario")
+    folder = place.get("folder") if isinstance(place, Mapping) else None
+    if not isinstance(folder, str):
+        return None
+    try:
+        return Scenario.load(folder)
+    except BadInputError as error:
+        complaints.problems.extend(error.problems)
+        return None

@@ -1,0 +1,110 @@
+"""Small places for tests: a valid scenario folder of which any table or setting can be replaced."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Row = Mapping[str, Any]
+
+TABLES: dict[str, list[dict[str, Any]]] = {
+    "districts": [{"district": "town", "citizens_per_year": 200}],
+    "providers": [{"provider": "clinic", "sector": "public", "profession": "health"}],
+    "services": [
+        {
+            "service": "care",
+            "provider": "clinic",
+            "stage": "support",
+            "needs": "illness",
+            "places": 5,
+            "service_days": 5,
+        }
+    ],
+    "needs": [{"need": "illness", "prevalence": 1}],
+}
+"""One district, one provider with one support service that anybody can walk into, one need."""
+
+SETTINGS: dict[str, Any] = {
+    "title": "Small place",
+    "time": {"horizon_days": 100, "warmup_days": 20, "followup_days": 30},
+    "population": {"needs_mean": 0},
+}
+"""Its ``scenario.yaml``: a short run, one need for each citizen."""
+
+TWO_PROVIDERS: dict[str, list[dict[str, Any]]] = {
+    "providers": [
+        {"provider": "clinic", "sector": "public", "profession": "health"},
+        {"provider": "charity", "sector": "voluntary", "profession": "advice", "visibility": 0},
+    ],
+    "services": [
+        {
+            "service": "intake",
+            "provider": "clinic",
+            "stage": "assessment",
+            "needs": "all",
+            "places": 2,
+            "service_days": 1,
+        },
+        {
+            "service": "help",
+            "provider": "charity",
+            "stage": "support",
+            "needs": "all",
+            "places": 5,
+            "service_days": 5,
+            "assessed_first": "yes",
+        },
+    ],
+}
+"""Tables with which every journey needs a handoff: ``write_place(folder, **TWO_PROVIDERS)``."""
+
+
+def write_place(folder: Path, settings: Mapping[str, Any] | None = None, **tables: Sequence[Row] | str | None) -> Path:
+    """Write a small scenario folder.
+
+    Args:
+        folder: Where; created with its parents.
+        settings: Nested values put over :data:`SETTINGS` in ``scenario.yaml``.
+        tables: Tables by name, in place of those of :data:`TABLES` or in addition to them: rows, the text of the
+            file, or None for no file at all.
+
+    Returns:
+        The folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in {**TABLES, **tables}.items():
+        if isinstance(content, str):
+            (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+        elif content is not None:
+            _write_rows(folder / f"{name}.csv", content)
+    text = yaml.safe_dump(_merged(SETTINGS, settings or {}), sort_keys=False)
+    (folder / "scenario.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def changed(table: str, number: int = 0, **cells: Any) -> list[dict[str, Any]]:
+    """Return a table of :data:`TABLES` with some cells of one row replaced; a cell of None is left out."""
+    rows = [dict(row) for row in TABLES[table]]
+    rows[number] = {name: value for name, value in {**rows[number], **cells}.items() if value is not None}
+    return rows
+
+
+def _write_rows(file: Path, rows: Sequence[Row]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for name, value in change.items():
+        old = result.get(name)
+        nested = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[name] = _merged(old, value) if nested else value  # type: ignore[arg-type]
+    return result
