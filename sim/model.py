@@ -57,8 +57,9 @@ class JourneyModel(LightModel):
         self.bandwidth = self.parameters.journey.bandwidth
 
         self.discipline = registry.find("discipline", coordination.discipline)
-        self.people = draw_people(scenario, self.world)
-        self.traits, self.wants = self.people.traits(), self.people.wants()
+        with collector_paused():
+            self.people = draw_people(scenario, self.world)
+            self.traits, self.wants = self.people.traits(), self.people.wants()
         self._arrivals = self.people.arrival.tolist()
         self.landscape = Landscape(self)
         self.entry = registry.find("entry", coordination.entry)(self)

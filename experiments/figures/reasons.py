@@ -22,8 +22,8 @@ TOTAL = "all"
 
 ROW, HEADER, GAP, BAR = 3.3, 4.0, 1.8, 2.2
 """In mm: of a row, of the words above the rows of a reason, between reasons, of a bar."""
-NAME_WIDTH = 42.0
-"""Of the longest title of an arm, in mm."""
+NAME_WIDTH, LABEL_GAP, TALLEST = 42.0, 1.2, 170.0
+"""In mm: of the title of an arm at most, from a bar to its label, of one column of reasons before there are two."""
 
 
 def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFrame:
@@ -108,49 +108,63 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         if not totals["made"].sum():
             return frame.empty("No handoffs: nobody was handed from one provider to another.").figure
         reasons = list(data["reason"].unique())
-        height = len(reasons) * (HEADER + ROW * len(arms) + GAP)
-        page = frame.page(height + 10.0)
+        group = HEADER + ROW * len(arms) + GAP
+        across = 1 if len(reasons) * group <= TALLEST else 2
+        down = -(-len(reasons) // across)
+        page = frame.page(down * group + 10.0)
         names = {arm: wrapped(title, NAME_WIDTH)[0] for arm, title in arms.items()}
-        left = EDGE + max(text_width(name) for name in names.values()) + 3.0
-        width = style.DOUBLE_COLUMN - left - EDGE
-        axes = page.canvas_axes(left, frame.top, width, height)
-        widest = float(np.nanmax(data[["rate", "high"]].to_numpy(float)))
-        axes.set_xlim(0.0, max(widest, 1.0) * width / (width - 28.0))
-        axes.set_xlabel("Dropped handoffs per 100 made")
-        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-        axes.spines["bottom"].set_visible(True)
-        top = 0.0
-        for reason in reasons:
-            _draw_reason(axes, reason, data[data["reason"] == reason], names, top, width)
-            top += HEADER + ROW * len(arms) + GAP
+        before = max(text_width(name) for name in names.values()) + 2.0
+        width = (style.DOUBLE_COLUMN - 2 * EDGE - (across - 1) * 2 * EDGE) / across - before
+        widest = _units_for_labels(data, width, with_counts=across == 1)
+        for column in range(across):
+            left = EDGE + column * (before + width + 2 * EDGE) + before
+            shown = reasons[column * down : (column + 1) * down]
+            axes = page.canvas_axes(left, frame.top, width, len(shown) * group)
+            axes.set_xlim(0.0, widest)
+            axes.set_xlabel("Dropped handoffs per 100 made")
+            axes.xaxis.set_major_locator(MaxNLocator(8 // across, steps=[1, 2, 5, 10]))
+            axes.spines["bottom"].set_visible(True)
+            for position, reason in enumerate(shown):
+                _draw_reason(axes, data[data["reason"] == reason], names, position * group, width / widest, across == 1)
         return page.figure
 
 
+def _label(row: pd.Series, with_counts: bool) -> str:
+    counts = f"  ({row['dropped']:,} of {row['made']:,})" if with_counts and row["reason"] == TOTAL else ""
+    return f"{row['rate']:.1f}{counts}"
+
+
+def _units_for_labels(data: pd.DataFrame, width: float, with_counts: bool) -> float:
+    """Return where the axis has to end so that every bar and whisker with its label fits into ``width`` mm."""
+    shown = data[data["made"] > 0]
+    ends = shown[["rate", "high"]].max(axis=1).to_numpy(float)
+    labels = np.array([text_width(_label(row, with_counts)) for _, row in shown.iterrows()]) + LABEL_GAP + 0.5
+    return max(1.0, float(np.max(ends * width / (width - labels))))
+
+
 def _draw_reason(
-    axes: Axes, reason: str, data: pd.DataFrame, names: Mapping[str, str], top: float, width: float
+    axes: Axes, data: pd.DataFrame, names: Mapping[str, str], top: float, scale: float, with_counts: bool
 ) -> None:
-    """Draw the words and the rows of a reason below ``top``."""
-    mm = axes.get_xlim()[1] / width
+    """Draw the words and the rows of a reason below ``top``; ``scale`` is mm per unit of the axis."""
+    reason = str(data["reason"].iloc[0])
     words = "All reasons" if reason == TOTAL else style.plain(reason) or "Reason not recorded"
-    axes.text(0.0, top + HEADER / 2, words, va="center", fontweight="bold")
-    meaning = style.REASONS.get(reason, "")
-    axes.text((text_width(words, bold=True) + 2.0) * mm, top + HEADER / 2, meaning, va="center", color=style.GREY)
+    left = -(max(text_width(name) for name in names.values()) + 2.0)
+    axes.text(left / scale, top + HEADER / 2, words, va="center", fontweight="bold")
+    meaning_left = left + text_width(words, bold=True) + 2.0
+    axes.text(meaning_left / scale, top + HEADER / 2, style.REASONS.get(reason, ""), va="center", color=style.GREY)
     looks = style.looks_of_arms(names)
     axes.plot([0, 0], [top + HEADER, top + HEADER + ROW * len(names)], color=style.GREY, linewidth=0.6, clip_on=False)
-    for position, row in enumerate(data.itertuples()):
+    for position, (_, row) in enumerate(data.iterrows()):
         centre = top + HEADER + ROW * (position + 0.5)
-        arm = str(row.arm)
-        axes.text(-1.5 * mm, centre, names[arm], ha="right", va="center")
-        if not row.made:
-            axes.text(1.0 * mm, centre, "no handoffs made", va="center", color=style.GREY)
+        arm = str(row["arm"])
+        axes.text(-1.5 / scale, centre, names[arm], ha="right", va="center")
+        if not row["made"]:
+            axes.text(LABEL_GAP / scale, centre, "no handoffs made", va="center", color=style.GREY)
             continue
-        rate, low, high = float(row.rate), float(row.low), float(row.high)
+        rate, low, high = (float(row[name]) for name in ("rate", "low", "high"))
         axes.barh(centre, rate, BAR, color=looks[arm].colour, gid=f"bar-{reason}-{arm}")
-        end = rate
-        if np.isfinite(low):
-            axes.plot([low, high], [centre, centre], color=style.INK, linewidth=0.8, clip_on=False)
-            axes.plot([low, high], [centre, centre], color=style.INK, linestyle="none", marker="|", markersize=4,
-                      markeredgewidth=0.8, clip_on=False)  # fmt: skip
-            end = max(rate, high)
-        count = f"  ({row.dropped:,} of {row.made:,})" if reason == TOTAL else ""
-        axes.text(end + 1.2 * mm, centre, f"{rate:.1f}{count}", va="center")
+        if high > 0:  # not NaN either
+            whisker = {"color": style.INK, "linewidth": 0.8, "clip_on": False}
+            axes.plot([low, high], [centre, centre], marker="|", markersize=4, markeredgewidth=0.8, **whisker)
+        end = np.nanmax([rate, high])
+        axes.text(end + LABEL_GAP / scale, centre, _label(row, with_counts), va="center")

@@ -74,7 +74,7 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             sizes_note("Handoffs made for the needs counted", made, runs, arms),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
         ]
-        subtitle = "Handoffs dropped, in % of those made; the same colours in every panel."
+        subtitle = "Handoffs dropped, in % of those made" + ("; the same colours in every panel." if len(arms) > 1 else ".")
         sectors = list(data["sender_sector"].unique())
         left = EDGE + 5.0 + max(text_width(style.plain(sector)) for sector in sectors) + 1.5
         across = min(COLUMNS, len(arms)) if len(arms) != 4 else 2
@@ -88,7 +88,7 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
         title_height = max(len(lines) for lines in titles.values()) * style.LINE_HEIGHT + 1.0
         step = title_height + panel_height + 5.0
-        page = frame.page(down * step + 5.0 + 12.0)
+        page = frame.page(down * step + 19.0)
         top = math.ceil(max(float(data["percent"].max()), 1.0) / 10.0) * 10.0
         norm = Normalize(0.0, top)
         for position, arm in enumerate(arms):

@@ -8,7 +8,7 @@ from sim.agents.spell import Spell
 from sim.codes import Activity, Decision, Reason
 from sim.draws import MASK, absorb, exponential, happens, key_of
 from sim.events import Phase
-from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attendance_chance, service_days
+from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, service_days
 from sim.schema.tables import Duration, ServiceRow, Stage
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ class Service:
         help_odds = 1.0 if handoff is None else handoff.mode.numbers.attendance_odds
         if citizen.navigator is not None:
             help_odds *= citizen.navigator.attendance_odds
-        chance = attendance_chance(
+        return attends(
+            citizen.key,
+            episode.address,
+            Decision.ATTENDANCE,
+            (spell.occasion + spell.missed) & MASK,
             journey.attendance,
             journey.attendance_odds_week,
             self.model.calendar.now - spell.joined,
@@ -122,8 +126,6 @@ class Service:
             citizen.capability,
             help_odds,
         )
-        occasion = (spell.occasion + spell.missed) & MASK
-        return happens(citizen.key, episode.address, Decision.ATTENDANCE, occasion, chance)
 
     def _miss(self, spell: Spell) -> None:
         """The appointment is missed: the place is wasted; another one may be offered."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.compiled import compiled
-from sim.draws import Word, exponential, normal, uniform
+from sim.draws import Word, exponential, happens, normal, uniform
 
 EXPONENTIAL, LOGNORMAL, FIXED = 0, 1, 2
 
@@ -37,6 +37,24 @@ def attendance_chance(
     """
     ratio = odds_week ** (days / 7.0) * odds_capability ** (capability - 0.5) * odds_help
     return with_odds(base, ratio)
+
+
+@compiled("b1(u8,u8,u8,u8,f8,f8,f8,f8,f8,f8)")
+def attends(
+    key: Word,
+    need: Word,
+    decision: Word,
+    occasion: Word,
+    base: float,
+    odds_week: float,
+    days: float,
+    odds_capability: float,
+    capability: float,
+    odds_help: float,
+) -> bool:
+    """Return whether the appointment at an address is attended; see :func:`attendance_chance`."""
+    chance = attendance_chance(base, odds_week, days, odds_capability, capability, odds_help)
+    return happens(key, need, decision, occasion, chance)
 
 
 @compiled("f8(u8,u8,u8,u8,i8,f8,f8)")

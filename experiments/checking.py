@@ -1,0 +1,235 @@
+"""Everything is checked before anything runs, and all problems of all jobs are reported at once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra._internal.hydra import Hydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from experiments.composing import compose_job, composer, coordination_folders, plain
+from experiments.plan import Plan, plan_compare, plan_run
+from experiments.settings import CompareSettings, RunSettings
+from sim.schema.problems import Complaints, closest, listing
+from sim.schema.validation import paths
+
+COMMAND_LINE = "command line"
+BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
+"""What Hydra raises when a configuration cannot be composed."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line.
+
+    Attributes:
+        command: ``run`` or ``compare``.
+        config_name: Name of the configuration to start from.
+        overrides: The NAME=VALUE arguments.
+        config_dir: The user's folder of configuration, if any.
+        multirun: Whether every combination of values is to be run.
+    """
+
+    command: str
+    config_name: str
+    overrides: tuple[str, ...]
+    config_dir: str | None = None
+    multirun: bool = False
+
+
+def check(request: Request, complaints: Complaints, spelling_only: bool = False) -> list[Plan]:
+    """Check all jobs that a command line asks for.
+
+    Args:
+        request: The command line.
+        complaints: Receives every problem, each once.
+        spelling_only: Check that the configuration can be composed, not what it says.
+
+    Returns:
+        The plans of all jobs without problems.
+    """
+    found = Complaints()
+    plans = _check(request, found, spelling_only)
+    for problem in found.problems:
+        if problem not in complaints.problems:
+            complaints.problems.append(problem)
+    return plans
+
+
+def plan_job(request: Request, config: DictConfig, complaints: Complaints) -> Plan | None:
+    """Check one composed job.
+
+    Args:
+        request: The command line.
+        config: The job's configuration, Hydra's own part included.
+        complaints: Receives every problem.
+    """
+    try:
+        data = plain(config)
+    except OmegaConfBaseException as error:
+        complaints.add("configuration", _first_line(error))
+        return None
+    _check_place(data, config, complaints)
+    if request.command == "run":
+        name = config.hydra.runtime.choices.get("coordination") or "coordination"
+        return plan_run(data, str(name), complaints)
+    return plan_compare(data, coordination_folders(config), complaints)
+
+
+def check_folder(folder: Path, complaints: Complaints) -> None:
+    """Note a problem if results cannot be written to a folder, whether it exists already or not."""
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        complaints.add(
+            "output folder", f"{str(folder)!r} cannot be made: {str(place)!r} is not a folder"
+        )
+    elif not os.access(place, os.W_OK | os.X_OK):
+        complaints.add("output folder", f"{str(folder)!r} cannot be written: no permission in {str(place)!r}")
+
+
+def _check(request: Request, complaints: Complaints, spelling_only: bool) -> list[Plan]:
+    if request.config_dir is not None and not Path(request.config_dir).is_dir():
+        complaints.add("--config-dir", f"there is no folder {request.config_dir!r}")
+        return []
+    with composer(request.command, request.config_dir) as hydra:
+        try:
+            base = compose_job(request.config_name, [])
+        except BROKEN as error:
+            complaints.add("configuration", _first_line(error))
+            return []
+        plans = []
+        for job in _jobs(request, hydra, complaints):
+            config = _compose(request, job, base, hydra, complaints)
+            if config is None or spelling_only:
+                continue
+            plan = plan_job(request, config, complaints)
+            check_folder(_output_folder(request, config), complaints)
+            if plan is not None:
+                plans.append(plan)
+        return plans
+
+
+def _jobs(request: Request, hydra: Hydra, complaints: Complaints) -> list[tuple[str, ...]]:
+    """Return the overrides of each job, those that cannot be read left out."""
+    parser = OverridesParser.create(config_loader=hydra.config_loader)
+    choices: list[list[str]] = []
+    for text in request.overrides:
+        try:
+            override = parser.parse_override(text)
+            if not override.is_sweep_override():
+                choices.append([text])
+            elif request.multirun:
+                key = override.get_key_element()
+                choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+            else:
+                complaints.add(COMMAND_LINE, f"{text!r} has several values", "with -m, a job for each of them")
+        except BROKEN as error:
+            if "=" in text or text.startswith("~"):
+                complaints.add(COMMAND_LINE, f"cannot read {text!r}: {_first_line(error)}")
+            else:
+                complaints.add(COMMAND_LINE, f"cannot read {text!r}", "NAME=VALUE")
+    return list(itertools.product(*choices))
+
+
+def _compose(
+    request: Request, job: Iterable[str], base: DictConfig, hydra: Hydra, complaints: Complaints
+) -> DictConfig | None:
+    parser = OverridesParser.create(config_loader=hydra.config_loader)
+    groups = set(hydra.list_all_config_groups())
+    good = []
+    for text in job:
+        override = parser.parse_override(text)
+        before = len(complaints.problems)
+        if override.key_or_group in groups:
+            _check_choice(override, hydra, complaints)
+        elif not override.is_add() and not override.is_force_add():
+            _check_name(override, request.command, base, groups, complaints)
+        if len(complaints.problems) == before:
+            good.append(text)
+    try:
+        return compose_job(request.config_name, good)
+    except BROKEN as error:
+        complaints.add(COMMAND_LINE, _first_line(error))
+        return None
+
+
+def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> None:
+    group = override.key_or_group
+    options = hydra.config_loader.get_group_options(group)
+    value = override.value()
+    for name in value if isinstance(value, list) else [value]:
+        if override.is_delete() or name is None or str(name) in options:
+            continue
+        if group == "scenario" and (Path(str(name)).is_dir() or "/" in str(name)):
+            complaints.add(COMMAND_LINE, f"{group}={name} is not a name", f"{group}.folder={name} for a folder")
+        else:
+            complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name), options)
+
+
+def _check_name(
+    override: Override, command: str, base: DictConfig, groups: set[str], complaints: Complaints
+) -> None:
+    name = override.key_or_group
+    absent = object()
+    try:
+        if OmegaConf.select(base, name, default=absent) is not absent:
+            return
+    except OmegaConfBaseException:
+        pass
+    known = paths(RunSettings if command == "run" else CompareSettings)
+    own_groups = {group for group in groups if not group.startswith("hydra") and group in base.hydra.runtime.choices}
+    elsewhere = {"coordination": "arms=[NAME,...]", "arms": "coordination=NAME"}
+    if name in elsewhere:
+        complaints.add(COMMAND_LINE, f"journeys {command} has no {name!r}", elsewhere[name])
+        return
+    hint = closest(name, [*known, *own_groups]) or _same_last_part(name, known)
+    complaints.add(COMMAND_LINE, f"unknown name {name!r}", "" if hint else listing(_tops(known)), hint)
+
+
+def _same_last_part(name: str, known: Iterable[str]) -> str:
+    """Return the parameter that was perhaps meant by its last part alone, ``journey.retry_days`` for ``retry_days``."""
+    last = name.rpartition(".")[2]
+    by_last = {path.rpartition(".")[2]: path for path in reversed(list(known))}
+    return by_last.get(closest(last, by_last), "")
+
+
+def _tops(known: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(path.partition(".")[0] + (".…" if "." in path else "") for path in known))
+
+
+def _check_place(data: Mapping[str, Any], config: DictConfig, complaints: Complaints) -> None:
+    """A folder that was set in a file would lose its scenario.yaml to the defaults of the schema: it is refused."""
+    choice = config.hydra.runtime.choices.get("scenario")
+    place = data.get("scenario")
+    if choice is None or not isinstance(place, Mapping) or "folder" not in place:
+        complaints.add("scenario", "is not chosen", "scenario=NAME or scenario.folder=PATH")
+        return
+    from hydra.core.config_store import ConfigStore
+
+    node = ConfigStore.instance().repo.get("scenario", {}).get(f"{choice}.yaml")
+    if node is None or node.node.scenario.folder != place["folder"]:
+        complaints.add("scenario", "a folder was set in a file", "scenario.folder=PATH on the command line")
+
+
+def _output_folder(request: Request, config: DictConfig) -> Path:
+    swept = request.multirun or config.hydra.mode == RunMode.MULTIRUN
+    return Path(config.hydra.sweep.dir if swept else config.hydra.run.dir)
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the first lines of a message of Hydra: the rest talks about Hydra."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2]) or type(error).__name__

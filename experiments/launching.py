@@ -1,0 +1,112 @@
+"""From a command line to jobs: check everything, then let Hydra run them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from experiments.checking import Request, check, plan_job
+from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults
+from experiments.plan import Plan
+from sim.schema.problems import Complaints
+
+Job = Callable[[Plan, Path], int]
+"""Does the work of one plan in an output folder and returns the exit status."""
+
+
+def launch(command: str, arguments: Sequence[str], job: Job) -> int:
+    """Check a command line, then run its jobs or show what Hydra is asked to show.
+
+    Args:
+        command: ``run`` or ``compare``.
+        arguments: The command line after the command's name.
+        job: What to do for each job.
+
+    Returns:
+        The exit status, the worst of all jobs.
+
+    Raises:
+        BadInputError: With all problems, before anything has run.
+    """
+    flags, arguments, complaints = read(command, arguments)
+    request = request_of(command, flags)
+    if not (flags.help or flags.hydra_help or flags.shell_completion):
+        check(request, complaints, spelling_only=bool(flags.cfg or flags.info))
+        complaints.raise_if_any()
+    statuses = [0]
+
+    def task(config: DictConfig) -> None:
+        settings = HydraConfig.get()
+        found = Complaints()
+        plan = plan_job(request, _with_hydra(config), found)
+        found.raise_if_any()
+        assert plan is not None
+        statuses.append(job(plan, Path(settings.runtime.output_dir)))
+
+    with _as_arguments(f"journeys {command}", arguments):
+        hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
+    return max(statuses)
+
+
+def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str], Complaints]:
+    """Read a command line as Hydra does, with the places in it made known to Hydra.
+
+    Args:
+        command: ``run``, ``compare`` or ``check``.
+        arguments: The command line after the command's name.
+
+    Returns:
+        What was read; the command line to give to Hydra; problems with folders.
+    """
+    register_defaults()
+    complaints = Complaints()
+    arguments = choose_folders(arguments, complaints)
+    parser = get_args_parser()
+    parser.prog = f"journeys {command}"
+    return parser.parse_args(arguments), arguments, complaints
+
+
+def request_of(command: str, flags: argparse.Namespace) -> Request:
+    """Return what a command line asks for."""
+    return Request(
+        command=command,
+        config_name=flags.config_name or command,
+        overrides=tuple(flags.overrides),
+        config_dir=flags.config_dir,
+        multirun=flags.multirun or "hydra.mode=MULTIRUN" in flags.overrides,
+    )
+
+
+def _with_hydra(config: DictConfig) -> DictConfig:
+    """Put Hydra's own part back, which it takes away before it calls a task."""
+    from omegaconf import OmegaConf, open_dict
+
+    whole = OmegaConf.masked_copy(config, list(config))
+    with open_dict(whole):
+        whole.hydra = HydraConfig.get()
+    return whole
+
+
+@contextmanager
+def _as_arguments(program: str, arguments: Sequence[str]) -> Iterator[None]:
+    """Hydra reads ``sys.argv``, and explains failures of the program itself in its own way unless told not to."""
+    before, explain = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [program, *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = before
+        if explain is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = explain
