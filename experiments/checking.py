@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.composing import compose_job, composer, coordination_folders, plain
+from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
 from experiments.plan import Plan, plan_compare, plan_run
 from experiments.settings import CompareSettings, RunSettings
 from sim.schema.problems import Complaints, closest, listing
@@ -67,12 +67,13 @@ def check(request: Request, complaints: Complaints, spelling_only: bool = False)
     return plans
 
 
-def plan_job(request: Request, config: DictConfig, complaints: Complaints) -> Plan | None:
+def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaints) -> Plan | None:
     """Check one composed job.
 
     Args:
-        request: The command line.
-        config: The job's configuration, Hydra's own part included.
+        command: ``run`` or ``compare``.
+        config: The job's configuration.
+        hydra: Hydra's own part of it.
         complaints: Receives every problem.
     """
     try:
@@ -80,11 +81,11 @@ def plan_job(request: Request, config: DictConfig, complaints: Complaints) -> Pl
     except OmegaConfBaseException as error:
         complaints.add("configuration", _first_line(error))
         return None
-    _check_place(data, config, complaints)
-    if request.command == "run":
-        name = config.hydra.runtime.choices.get("coordination") or "coordination"
+    _check_place(data, hydra.runtime.choices.get("scenario"), complaints)
+    if command == "run":
+        name = hydra.runtime.choices.get("coordination") or "coordination"
         return plan_run(data, str(name), complaints)
-    return plan_compare(data, coordination_folders(config), complaints)
+    return plan_compare(data, coordination_folders(hydra), complaints)
 
 
 def check_folder(folder: Path, complaints: Complaints) -> None:
@@ -93,9 +94,7 @@ def check_folder(folder: Path, complaints: Complaints) -> None:
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        complaints.add(
-            "output folder", f"{str(folder)!r} cannot be made: {str(place)!r} is not a folder"
-        )
+        complaints.add("output folder", f"{str(folder)!r} cannot be made: {str(place)!r} is not a folder")
     elif not os.access(place, os.W_OK | os.X_OK):
         complaints.add("output folder", f"{str(folder)!r} cannot be written: no permission in {str(place)!r}")
 
@@ -115,7 +114,7 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
             config = _compose(request, job, base, hydra, complaints)
             if config is None or spelling_only:
                 continue
-            plan = plan_job(request, config, complaints)
+            plan = plan_job(request.command, config, config.hydra, complaints)
             check_folder(_output_folder(request, config), complaints)
             if plan is not None:
                 plans.append(plan)
@@ -179,9 +178,7 @@ def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> N
             complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name), options)
 
 
-def _check_name(
-    override: Override, command: str, base: DictConfig, groups: set[str], complaints: Complaints
-) -> None:
+def _check_name(override: Override, command: str, base: DictConfig, groups: set[str], complaints: Complaints) -> None:
     name = override.key_or_group
     absent = object()
     try:
@@ -210,17 +207,12 @@ def _tops(known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(path.partition(".")[0] + (".…" if "." in path else "") for path in known))
 
 
-def _check_place(data: Mapping[str, Any], config: DictConfig, complaints: Complaints) -> None:
-    """A folder that was set in a file would lose its scenario.yaml to the defaults of the schema: it is refused."""
-    choice = config.hydra.runtime.choices.get("scenario")
+def _check_place(data: Mapping[str, Any], choice: str | None, complaints: Complaints) -> None:
+    """Refuse a folder that was set in a file: its scenario.yaml would lose to the defaults of the schema."""
     place = data.get("scenario")
     if choice is None or not isinstance(place, Mapping) or "folder" not in place:
         complaints.add("scenario", "is not chosen", "scenario=NAME or scenario.folder=PATH")
-        return
-    from hydra.core.config_store import ConfigStore
-
-    node = ConfigStore.instance().repo.get("scenario", {}).get(f"{choice}.yaml")
-    if node is None or node.node.scenario.folder != place["folder"]:
+    elif place["folder"] != registered_folder(choice):
         complaints.add("scenario", "a folder was set in a file", "scenario.folder=PATH on the command line")
 
 

@@ -101,17 +101,27 @@ def compose_job(config_name: str, overrides: Sequence[str]) -> DictConfig:
 def plain(config: DictConfig) -> dict[str, Any]:
     """Return a job's configuration, without Hydra's part, as plain data."""
     data = OmegaConf.to_container(
-        OmegaConf.masked_copy(config, [key for key in config if key != "hydra"]), resolve=True
+        OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]), resolve=True
     )
     assert isinstance(data, dict)
     return {str(key): value for key, value in data.items()}
 
 
-def coordination_folders(config: DictConfig) -> list[Path]:
-    """Return the folders from which this job may take coordinations, first the ones that win."""
-    sources = config.hydra.runtime.config_sources
+def coordination_folders(hydra: Any) -> list[Path]:
+    """Return the folders from which a job may take coordinations, first the ones that win.
+
+    Args:
+        hydra: Hydra's own part of the job's configuration.
+    """
+    sources = hydra.runtime.config_sources
     paths = [Path(source.path) / "coordination" for source in sources if source.schema == "file"]
     return [path for path in paths if path.is_dir()]
+
+
+def registered_folder(choice: str) -> str | None:
+    """Return the folder of an option of the group ``scenario``; None for an option of a user's own."""
+    entry = ConfigStore.instance().repo.get("scenario", {}).get(f"{choice}.yaml")
+    return None if entry is None else str(entry.node.scenario.folder)
 
 
 def _places(value: str) -> list[str]:
@@ -162,8 +172,6 @@ def _usable(data: Mapping[Any, Any]) -> dict[str, Any]:
     for name, value in data.items():
         if isinstance(value, Mapping):
             result[str(name)] = _usable(value)
-        elif value is None or isinstance(value, bool | int | float | list):
-            result[str(name)] = value
-        elif isinstance(value, str) and "${" not in value:
+        elif value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and "${" not in value):
             result[str(name)] = value
     return result

@@ -14,10 +14,10 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from experiments.checking import Request, check, plan_job
+from experiments.checking import BROKEN, Request, check, plan_job
 from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults
 from experiments.plan import Plan
-from sim.schema.problems import Complaints
+from sim.schema.problems import BadInputError, Complaints, Problem
 
 Job = Callable[[Plan, Path], int]
 """Does the work of one plan in an output folder and returns the exit status."""
@@ -43,18 +43,32 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
         check(request, complaints, spelling_only=bool(flags.cfg or flags.info))
         complaints.raise_if_any()
     statuses = [0]
+    crashes: list[Exception] = []
 
     def task(config: DictConfig) -> None:
-        settings = HydraConfig.get()
-        found = Complaints()
-        plan = plan_job(request, _with_hydra(config), found)
-        found.raise_if_any()
-        assert plan is not None
-        statuses.append(job(plan, Path(settings.runtime.output_dir)))
+        try:
+            statuses.append(job(_plan(command, config), Path(HydraConfig.get().runtime.output_dir)))
+        except Exception as error:
+            crashes.append(error)
+            raise
 
-    with _as_arguments(f"journeys {command}", arguments):
-        hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
+    try:
+        with _as_arguments(f"journeys {command}", arguments):
+            hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
+    except BROKEN as error:
+        if error in crashes:
+            raise
+        raise BadInputError([Problem("command line", str(error))]) from error
     return max(statuses)
+
+
+def _plan(command: str, config: DictConfig) -> Plan:
+    """Check a job again as Hydra composed it: a sweep set in a file was not seen before."""
+    complaints = Complaints()
+    plan = plan_job(command, config, HydraConfig.get(), complaints)
+    complaints.raise_if_any()
+    assert plan is not None
+    return plan
 
 
 def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str], Complaints]:
@@ -84,16 +98,6 @@ def request_of(command: str, flags: argparse.Namespace) -> Request:
         config_dir=flags.config_dir,
         multirun=flags.multirun or "hydra.mode=MULTIRUN" in flags.overrides,
     )
-
-
-def _with_hydra(config: DictConfig) -> DictConfig:
-    """Put Hydra's own part back, which it takes away before it calls a task."""
-    from omegaconf import OmegaConf, open_dict
-
-    whole = OmegaConf.masked_copy(config, list(config))
-    with open_dict(whole):
-        whole.hydra = HydraConfig.get()
-    return whole
 
 
 @contextmanager

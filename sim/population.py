@@ -186,6 +186,7 @@ def _needs(
     people.draw_needs(
         keys,
         first,
+        np.array([key_of("need", name) for name in names], np.uint64),
         np.array([row.prevalence for row in needs]),
         lifts,
         np.array([row.severity_median for row in needs]),

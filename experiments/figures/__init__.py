@@ -1,1 +1,69 @@
-"""Figures of comparisons and runs."""
+"""Figures of comparisons and runs, each as PDF, SVG and PNG with its provenance inside, and readable without a caption.
+
+The numbers of every figure come from a pure function (``incidence_data``, ``reasons_data``, ``sectors_data``,
+``journey_data``), which anybody may call to draw their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.figures.incidence import incidence_data, write_incidence
+from experiments.figures.journey_data import journey_data
+from experiments.figures.journeys import write_journeys
+from experiments.figures.reasons import reasons_data, write_reasons
+from experiments.figures.sectors import sectors_data, write_sectors
+from sim.schema.parameters import Time
+
+if TYPE_CHECKING:
+    from sim.outcomes.result import Result
+
+__all__ = ["compare_figures", "incidence_data", "journey_data", "reasons_data", "run_figures", "sectors_data"]
+
+
+def compare_figures(
+    folder: Path,
+    episodes: pd.DataFrame,
+    handoffs: pd.DataFrame,
+    runs: pd.DataFrame,
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
+) -> list[Path]:
+    """Write the figures of a comparison: ``cumulative_incidence``, ``drops_by_reason`` and ``drops_by_sector``.
+
+    Args:
+        folder: Where; made if it is missing.
+        episodes: Episodes of all runs, as of a result, with columns ``arm`` and ``replicate``.
+        handoffs: Handoffs of all runs, likewise.
+        runs: A row for each run that was finished, with columns ``arm`` and ``replicate``.
+        arms: Titles of the arms to show, in order, by their names.
+        time: The clock of the runs.
+        provenance: What goes into the metadata of each file.
+
+    Returns:
+        The paths of the files.
+    """
+    return [
+        *write_incidence(folder, episodes, runs, arms, time, provenance),
+        *write_reasons(folder, handoffs, runs, arms, provenance),
+        *write_sectors(folder, handoffs, runs, arms, provenance),
+    ]
+
+
+def run_figures(folder: Path, result: Result, provenance: Mapping[str, str]) -> list[Path]:
+    """Write the figures of a run: ``journey_<vignette>`` for each given person.
+
+    Args:
+        folder: Where; made if it is missing.
+        result: The run.
+        provenance: What goes into the metadata of each file.
+
+    Returns:
+        The paths of the files.
+    """
+    return write_journeys(folder, result, provenance)

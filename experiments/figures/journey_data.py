@@ -21,6 +21,7 @@ class Journey:
         citizen: Who.
         start: The day of the run on which the first need arose.
         end: The last day on which something began, ended in vain, or was decided.
+        cut: The day on which the record of the run ends.
         needs: A row an episode in the order of onset: ``episode``, ``label``, ``look`` (position of the kind of need),
             ``onset``, ``end`` (support started, given up, or cut off), ``state``, ``days``, ``stories``, ``handoffs``,
             ``dropped``.
@@ -29,8 +30,8 @@ class Journey:
         stays: A row a spell: ``episode``, ``provider``, ``stage``, ``joined``, ``started``, ``ended``, ``end``.
         passes: A row a handoff: ``episode``, ``sender``, ``receiver``, ``made``, ``received``, ``dropped``, ``state``,
             ``reason``.
-        marks: What went wrong where outside a handoff that was received: ``episode``, ``provider`` ("" is at none),
-            ``time``, ``kind`` (``drop``, ``setback``, ``missed``), ``text``.
+        marks: What went wrong where: ``episode``, ``provider`` ("" is at none),
+            ``time``, ``kind`` (``drop``, ``under_way``, ``setback``, ``missed``), ``text``.
         moves: The person's own ways: ``episode``, ``origin``, ``left``, ``target``, ``came`` ("" is at no provider).
         helped: ``began`` and ``ended`` of the times with a navigator, NaN where there is no end.
     """
@@ -38,6 +39,7 @@ class Journey:
     citizen: str
     start: float
     end: float
+    cut: float
     needs: pd.DataFrame
     providers: pd.DataFrame
     tracks: pd.DataFrame
@@ -73,7 +75,8 @@ def journey_data(
         marks["time"], helped["began"],
     ]  # fmt: skip
     end = float(np.nanmax(np.concatenate([column.to_numpy(float) for column in times])))
-    return Journey(citizen, start, end, needs, providers, tracks, stays, passes, marks, moves, helped)
+    cut = max(float(ledger["time"].max()) - start, float(needs["end"].max()))
+    return Journey(citizen, start, end, cut, needs, providers, tracks, stays, passes, marks, moves, helped)
 
 
 def _words(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +134,10 @@ def _marks(events: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
             rows.append((int(drop.episode), str(drop.sender), float(drop.dropped), "drop", text))
         else:
             rows.append((int(drop.episode), str(drop.receiver), float(drop.dropped), "drop", reason))
-    seen = {row[:3] for row in rows}
+    for handoff in passes[(passes["state"] == "under_way") & passes["received"].isna()].itertuples():
+        text = f"on the way to {style.plain(str(handoff.receiver))}"
+        rows.append((int(handoff.episode), str(handoff.sender), float(handoff.made), "under_way", text))
+    seen = {row[:3] for row in rows if row[3] == "drop"}
     left = events[events["activity"].isin(["left", "nowhere_to_send"])]
     said = {
         (int(row.episode), str(row.resource), float(row.time)): str(row.activity) for row in left.itertuples()

@@ -122,7 +122,7 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             axes = page.canvas_axes(left, frame.top, width, len(shown) * group)
             axes.set_xlim(0.0, widest)
             axes.set_xlabel("Dropped handoffs per 100 made")
-            axes.xaxis.set_major_locator(MaxNLocator(8 // across, steps=[1, 2, 5, 10]))
+            axes.xaxis.set_major_locator(MaxNLocator(8 if across == 1 else 5, steps=[1, 2, 5, 10]))
             axes.spines["bottom"].set_visible(True)
             for position, reason in enumerate(shown):
                 _draw_reason(axes, data[data["reason"] == reason], names, position * group, width / widest, across == 1)

@@ -75,10 +75,11 @@ def draw_counts(keys: Keys, cumulative: Floats, out: Ints) -> None:
         out[row] = min(position + 1, len(cumulative))
 
 
-@compiled("void(u8[:],i8[:],f8[:],f8[:,:],f8[:],f8[:],f8,i8[:],f8[:],f8[:])")
+@compiled("void(u8[:],i8[:],u8[:],f8[:],f8[:,:],f8[:],f8[:],f8,i8[:],f8[:],f8[:])")
 def draw_needs(
     keys: Keys,
     first: Ints,
+    kind_keys: Keys,
     weights: Floats,
     lifts: Floats,
     severity_median: Floats,
@@ -96,6 +97,7 @@ def draw_needs(
     Args:
         keys: Keys of the citizens, shape (citizens,).
         first: Where each citizen's needs start in the output, shape (citizens + 1,).
+        kind_keys: Key of each kind of need, so that the order of the table does not matter.
         weights: Prevalence of each kind.
         lifts: Factor for each pair of kinds.
         severity_median: Median severity of each kind.
@@ -116,7 +118,7 @@ def draw_needs(
             best, chosen = math.inf, -1
             for kind in range(total):
                 if left[kind] > 0.0:
-                    time = race_time(key, slot, _NEED_KIND, _ZERO, np.uint64(kind), left[kind])
+                    time = race_time(key, slot, _NEED_KIND, _ZERO, kind_keys[kind], left[kind])
                     if time < best:
                         best, chosen = time, kind
             kinds[position] = chosen

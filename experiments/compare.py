@@ -1,0 +1,139 @@
+"""``journeys compare``: arms side by side in the same random worlds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from experiments import text
+from experiments.collecting import drops_by_reason, drops_by_sector, published_table, runs_table, stacked
+from experiments.executor import BrokenPoolError, do_all
+from experiments.launching import launch
+from experiments.manifest import Manifest
+from experiments.paired import compare_arms
+from experiments.plan import Plan
+from experiments.progress import shown
+from experiments.store import Store
+from experiments.units import Unit, units_of, work
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Do ``journeys compare`` and return the exit status."""
+    return launch("compare", arguments, compare)
+
+
+def compare(plan: Plan, folder: Path) -> int:
+    """Run what is not yet stored, then write tables and figures and print the comparison.
+
+    Args:
+        plan: What to compare.
+        folder: Output folder; results of the same plan that are already in it are used again.
+
+    Returns:
+        0, or 1 if runs failed.
+    """
+    store = Store(folder / "results")
+    units = units_of(plan)
+    with Manifest(folder, "compare", plan) as manifest:
+        try:
+            run_units(units, store, plan.workers, manifest)
+        except KeyboardInterrupt:
+            print(f"Stopped; what is finished is kept. Go on with hydra.run.dir={shown_path(folder)}", file=sys.stderr)
+            raise
+        good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]
+        if good:
+            report(plan, good, store, folder, manifest)
+        _report_failures(manifest, folder)
+    return 1 if manifest.failures else 0
+
+
+def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest: Manifest) -> None:
+    """Run the units that are not stored; failures go to the manifest."""
+    store.sweep()
+    waiting = [unit for unit in units if not store.has(unit.arm, unit.replicate, unit.key)]
+    done = len(units) - len(waiting)
+    manifest.counts["reused"] = done
+    if done:
+        print(f"{done} of {len(units)} runs are already there", file=sys.stderr)
+    unfinished = {(unit.arm, unit.replicate) for unit in waiting}
+    try:
+        for unit, failure in shown(do_all(partial(work, store=store), waiting, workers), len(units), done):
+            unfinished.remove((unit.arm, unit.replicate))
+            if failure:
+                manifest.fail(unit.arm, unit.replicate, failure)
+            else:
+                manifest.counts["computed"] += 1
+    except BrokenPoolError as error:
+        for arm, replicate in sorted(unfinished):
+            manifest.fail(arm, replicate, f"a worker process died (out of memory?): {error}".splitlines()[0])
+
+
+def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
+    """Write tables and figures of stored runs and print the comparison."""
+    arms = [arm for arm in plan.arms if any(unit.arm == arm for unit in units)]
+    titles = {arm: plan.titles[arm] for arm in arms}
+    facts = [store.facts(unit.arm, unit.replicate) for unit in units]
+    runs = runs_table(facts)
+    episodes, handoffs = (stacked(store, units, name, arms) for name in ("episodes", "handoffs"))
+    for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    comparison = compare_arms(runs, arms)
+    published = published_table(facts, plan.scenario.tables.published, arms)
+    _write_tables(
+        folder / "tables",
+        {
+            "headline": comparison,
+            "published": published,
+            "drops_by_reason": drops_by_reason(handoffs, runs),
+            "drops_by_sector": drops_by_sector(handoffs, runs),
+        },
+    )
+    print(f"\n{text.heading(plan, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
+    if not published.empty:
+        print(f"\n{text.published_text(published, titles)}")
+    # Drawing needs a library that takes half a second to import.
+    from experiments.figures import compare_figures
+
+    time = plan.scenario.parameters.time
+    figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance())
+    _print_places(folder, figures)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a person in the current folder would type it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        if not table.empty or len(table.columns):
+            table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def _print_places(folder: Path, figures: Sequence[Path]) -> None:
+    print(f"\nResults in {shown_path(folder)}:")
+    print("  tables    tables/headline.csv and others")
+    for figure in figures:
+        if figure.suffix == ".pdf":
+            print(f"  figure    {figure.relative_to(folder)} (.svg, .png)")
+    print("  data      runs.parquet, episodes.parquet, handoffs.parquet")
+    print("  manifest  manifest.json")
+
+
+def _report_failures(manifest: Manifest, folder: Path) -> None:
+    if not manifest.failures:
+        return
+    failures = manifest.failures
+    print(f"\n{len(failures)} of {manifest.counts['planned']} runs failed:", file=sys.stderr)
+    for failure in failures[:10]:
+        print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
+    if len(failures) > 10:
+        print(f"  ... and {len(failures) - 10} more, see manifest.json", file=sys.stderr)
+    print(f"Tracebacks: {shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)

@@ -1,0 +1,175 @@
+"""Where everything goes in a journey figure: rows from top to bottom, and words beside marks that do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from experiments.figures import style
+from experiments.figures.journey_data import Journey
+from experiments.figures.layout import text_width, wrapped
+
+LINE, LEVEL, HEADER, PAD = 4.2, 2.8, 4.6, 1.0
+"""In mm: a row without words, one level of words above its line, words above a group of rows, after a group."""
+NEED_ROW = 2 * style.LINE_HEIGHT + 1.2
+"""A row of the needs at the top, with two lines of text beside it, in mm."""
+NAME_WIDTH = 35.0
+"""Room for the names of providers, in mm."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words beside a mark.
+
+    Attributes:
+        text: The words.
+        x: Where they begin, in mm from the left of the chart.
+        level: How many levels above the line, from 0.
+        at: Where the mark is, in mm.
+    """
+
+    text: str
+    x: float
+    level: int
+    at: float
+
+
+@dataclass
+class Row:
+    """One row.
+
+    Attributes:
+        top: Its upper edge, in mm from the top of the chart.
+        height: In mm.
+        below: From its line to its lower edge, in mm.
+        words: Words beside its marks.
+    """
+
+    top: float
+    height: float
+    below: float = LINE / 2
+    words: list[Words] = field(default_factory=list)
+
+    @property
+    def line(self) -> float:
+        """Where its line is, in mm from the top of the chart."""
+        return self.top + self.height - self.below
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The rows of one provider.
+
+    Attributes:
+        provider: Its name in the tables.
+        sector: Its sector.
+        lines: Its name in lines that fit.
+        top: Upper edge, in mm.
+        height: In mm.
+    """
+
+    provider: str
+    sector: str
+    lines: list[str]
+    top: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All rows of a figure.
+
+    Attributes:
+        rows: By provider ("" for the needs at the top) and episode.
+        lanes: Providers from top to bottom.
+        headers: Upper edge and words of what stands above a group of rows; the words are a sector's name or "".
+        helped: The row of the navigator, if there was one.
+        height: Of the chart, in mm.
+    """
+
+    rows: dict[tuple[str, int], Row]
+    lanes: list[Lane]
+    headers: list[tuple[float, str]]
+    helped: Row | None
+    height: float
+
+
+def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
+    """Return where the rows go.
+
+    Args:
+        journey: What happened.
+        scale: mm a day.
+        width: Of the chart, in mm.
+    """
+    words: dict[tuple[str, int], list[tuple[float, str]]] = {}
+    for mark in journey.marks.itertuples():
+        words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, str(mark.text)))
+    rows: dict[tuple[str, int], Row] = {}
+    headers = [(0.0, "")]
+    top = HEADER
+    for episode in journey.needs["episode"]:
+        row = rows["", episode] = _row(top, NEED_ROW, words.get(("", episode), []), width)
+        top += row.height
+    helped = None
+    if len(journey.helped):
+        helped = Row(top, LINE)
+        top += LINE
+    top += PAD
+    lanes: list[Lane] = []
+    for provider, sector in zip(journey.providers["provider"], journey.providers["sector"], strict=True):
+        if not lanes or lanes[-1].sector != sector:
+            top += PAD if lanes else 0.0
+            headers.append((top, sector))
+            top += HEADER
+        lines = wrapped(style.plain(provider), NAME_WIDTH)
+        episodes = journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]
+        begin = top
+        for episode in episodes:
+            row = rows[provider, episode] = _row(top, LINE, words.get((provider, episode), []), width)
+            top += row.height
+        more = begin + len(lines) * style.LINE_HEIGHT + 0.8 - top
+        if more > 0:  # the name needs more room than the rows
+            top, row.height, row.below = top + more, row.height + more, row.below + more / 2
+        lanes.append(Lane(provider, sector, lines, begin, top - begin))
+    return Plan(rows, lanes, headers, helped, top + PAD)
+
+
+def _row(top: float, least: float, words: Iterable[tuple[float, str]], width: float) -> Row:
+    placed = place_words(words, width)
+    levels = 1 + max((item.level for item in placed), default=-1)
+    return Row(top, max(least, least / 2 + LINE / 2 + levels * LEVEL), least / 2, placed)
+
+
+def place_words(words: Iterable[tuple[float, str]], width: float) -> list[Words]:
+    """Return words that do not overlap: beside their mark, and on a higher level where there is no room.
+
+    The same words again, too near for both to be written, are written once with how many times they hold.
+
+    Args:
+        words: Where the mark is (mm) and the words beside it.
+        width: Of the chart, in mm.
+    """
+    groups: list[tuple[float, str, int, float]] = []  # first mark, words, times, right end as a single one
+    for at, text in sorted(words):
+        near = [
+            position
+            for position, (_, other, _, end) in enumerate(groups)
+            if other == text and at < end and position >= len(groups) - 2
+        ]
+        if near:
+            first, _, times, _ = groups[near[-1]]
+            groups[near[-1]] = (first, text, times + 1, at + text_width(f"{text} (2 times)") + 2.0)
+        else:
+            groups.append((at, text, 1, at + text_width(text) + 2.0))
+    ends: list[float] = []
+    placed = []
+    for at, text, times, _ in groups:
+        said = text if times == 1 else f"{text} ({times} times)"
+        x = min(at - 0.8, max(0.0, width - text_width(said) - 0.5))
+        level = next((number for number, end in enumerate(ends) if end <= x), len(ends))
+        if level == len(ends):
+            ends.append(0.0)
+        ends[level] = x + text_width(said) + 1.6
+        placed.append(Words(said, x, level, at))
+    return placed

@@ -1,0 +1,158 @@
+"""Figures: the journey of each vignette of a run, as swim lanes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from experiments.figures import style
+from experiments.figures.journey_data import Journey, journey_data
+from experiments.figures.journey_marks import Pen, draw_key, draw_need
+from experiments.figures.journey_rows import HEADER, NAME_WIDTH, Lane, Plan, plan_rows
+from experiments.figures.layout import EDGE, Frame, Page, text_width
+from experiments.figures.saving import save
+
+if TYPE_CHECKING:
+    from sim.outcomes.result import Result
+
+AXIS_HEIGHT, KEY_HEIGHT, BESIDE = 10.0, 9.0, 3.5
+"""In mm: of the axis below the chart, of the key, from the chart to the text beside it."""
+SYMBOL = "mm"
+"""As wide as the symbol of a need."""
+
+
+def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) -> list[Path]:
+    """Draw and write the journey of each vignette of a run.
+
+    Args:
+        folder: Where.
+        result: The run.
+        provenance: For the metadata.
+
+    Returns:
+        The paths of the files: ``journey_<vignette>``, or ``journey_none``, which says so, if the run has no vignettes.
+    """
+    episodes = result.episodes
+    vignettes = [str(name) for name in episodes["vignette"].astype(str).unique() if name]
+    arm = f"{result.coordination.title} (seed {result.seed}, replicate {result.replicate})"
+    if not vignettes:
+        with style.house():
+            frame = Frame("Journeys of given people", arm, [], style.DOUBLE_COLUMN)
+            page = frame.empty("No vignettes: none of the people of this run was given by the scenario.")
+        return save(page.figure, folder, "journey_none", "Journeys of given people", provenance)
+    paths = []
+    for vignette in vignettes:
+        citizen = str(episodes.loc[episodes["vignette"] == vignette, "citizen"].iloc[0])
+        journey = journey_data(episodes, result.spells, result.handoffs, result.ledger, citizen)
+        title = f"Journey of a given person: {style.plain(vignette).lower()}"
+        name = "journey_" + re.sub(r"[^\w-]+", "_", vignette)
+        paths += save(draw_journey(journey, title, arm), folder, name, title, provenance)
+    return paths
+
+
+def draw_journey(journey: Journey, title: str, arm: str) -> Figure:
+    """Draw a journey.
+
+    Args:
+        journey: From :func:`experiments.figures.journey_data.journey_data`.
+        title: Of the figure.
+        arm: Under which coordination, and in which world.
+    """
+    with style.house():
+        left = EDGE + 3.0 + NAME_WIDTH + 1.5
+        beside = [line for _, need in journey.needs.iterrows() for line in [str(need["label"]) + SYMBOL, *need_text(need)]]
+        right = style.DOUBLE_COLUMN - EDGE - max(text_width(line) for line in beside)
+        width = right - BESIDE - left
+        last = max(1.04 * journey.end, 7.0)
+        if journey.cut > 0:
+            last = min(last, journey.cut)
+        plan = plan_rows(journey, width / last, width)
+        frame = Frame(title, f"{arm}. {summary(journey)}", [], style.DOUBLE_COLUMN)
+        page = frame.page(plan.height + AXIS_HEIGHT + KEY_HEIGHT)
+        axes = page.canvas_axes(left, frame.top, width, plan.height)
+        axes.set_xlim(0.0, last)
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10], integer=True))
+        axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(f"Days since the first need arose (day {journey.start:,.0f} of the run)")
+        axes.spines["bottom"].set_visible(True)
+        _draw_headers(page, frame.top, plan)
+        for lane in plan.lanes:
+            _draw_lane(page, axes, frame.top, lane)
+        _draw_texts(page, frame.top, right, journey, plan)
+        Pen(axes, journey, plan, last, last / width).draw_all()
+        draw_key(page, EDGE, frame.top + plan.height + AXIS_HEIGHT + 1.0, style.DOUBLE_COLUMN - 2 * EDGE)
+        return page.figure
+
+
+def summary(journey: Journey) -> str:
+    """Return the journey in a sentence of numbers."""
+    needs = journey.needs
+    states = {"supported": "supported", "gave_up": "given up", "open": "still open"}
+    ends = [f"{(needs['state'] == state).sum()} {words}" for state, words in states.items() if (needs["state"] == state).any()]
+    parts = [
+        f"{style.counted(len(needs), 'need')}: {', '.join(ends)}",
+        f"{style.counted(len(journey.providers), 'provider')} met",
+        f"story told {style.counted(int(needs['stories'].sum()), 'time')}",
+        _drops(int(needs["handoffs"].sum()), int(needs["dropped"].sum())),
+    ]
+    return "; ".join(parts) + "."
+
+
+def need_text(need: pd.Series) -> list[str]:
+    """Return the two lines beside a need: how and when it ended, stories told and handoffs dropped."""
+    days = float(need["days"])
+    after = "at once" if days == 0 else "within a day" if days < 1 else f"after {style.counted(math.floor(days + 0.5), 'day')}"
+    ends = {"supported": f"supported {after}", "gave_up": f"given up {after}", "open": f"still open {after}"}
+    stories = style.counted(int(need["stories"]), "story").replace("storys", "stories")
+    return [ends[str(need["state"])], f"{stories} told, {_drops(int(need['handoffs']), int(need['dropped']))}"]
+
+
+def _drops(handoffs: int, dropped: int) -> str:
+    if not handoffs:
+        return "no handoffs"
+    return f"{dropped} of {style.counted(handoffs, 'handoff')} dropped"
+
+
+def _draw_headers(page: Page, top: float, plan: Plan) -> None:
+    for header, sector in plan.headers:
+        words = f"{style.plain(sector)} sector" if sector else "Needs"
+        page.text(EDGE, top + header + HEADER / 2, [words], va="center", fontweight="bold")
+
+
+def _draw_lane(page: Page, axes: Axes, top: float, lane: Lane) -> None:
+    """Draw the background and the name of a provider."""
+    colour = style.colour_of_sector(lane.sector)
+    place = (0.0, lane.top + 0.25)
+    axes.add_patch(Rectangle(place, axes.get_xlim()[1], lane.height - 0.5, facecolor=colour, alpha=0.1, linewidth=0))
+    bar = page.axes(EDGE, top + lane.top + 0.25, 1.5, lane.height - 0.5)
+    bar.set_axis_off()
+    bar.add_patch(Rectangle((0, 0), 1, 1, facecolor=colour, linewidth=0))
+    page.text(EDGE + 3.0, top + lane.top + lane.height / 2, lane.lines, va="center")
+
+
+def _draw_texts(page: Page, top: float, right: float, journey: Journey, plan: Plan) -> None:
+    """Write the names of needs, and what became of them, beside their rows."""
+    for _, need in journey.needs.iterrows():
+        row = plan.rows["", int(need["episode"])]
+        page.text(EDGE + 3.0, top + row.line, [str(need["label"])], va="center")
+        page.text(right, top + row.line, need_text(need), va="center")
+    if plan.helped is not None:
+        page.text(EDGE + 3.0, top + plan.helped.line, ["Helped by a navigator"], va="center")
+    needs = journey.needs.set_index("episode")
+    symbols = page.canvas_axes(right, top, 4.0, plan.height)
+    symbols.set_axis_off()
+    symbols.set_xlim(0.0, 4.0)
+    for (provider, episode), row in plan.rows.items():
+        if provider:
+            draw_need(symbols, 0.9, row.line, style.look_of_need(int(needs.loc[episode, "look"])))
+            page.text(right + 2.6, top + row.line, [str(needs.loc[episode, "label"])], va="center", color=style.GREY)

@@ -1,0 +1,126 @@
+"""``journeys list``: what there is to choose from."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import yaml
+from pydantic import BaseModel
+
+from sim import coordination as coordinations
+from sim import shipped
+from sim.coordination import Coordination
+from sim.mechanisms import registry
+from sim.scenario import find_folder, read_settings, shipped_names
+from sim.schema.fields import note_of
+from sim.schema.parameters import Barriers, Parameters
+from sim.schema.problems import Complaints
+
+HELP = """\
+journeys list: what there is to choose from
+
+  journeys list                  scenarios, coordinations, mechanisms and barriers
+  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers
+  journeys list parameters       every number of the model: name, default, unit, meaning
+"""
+WIDTH = 110
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Do ``journeys list`` and return the exit status.
+
+    Raises:
+        BadInputError: There is no such list.
+    """
+    if any(argument in ("-h", "--help") for argument in arguments):
+        print(HELP, end="")
+        return 0
+    complaints = Complaints()
+    for argument in arguments:
+        if argument not in LISTS:
+            complaints.unknown("command line", "list", argument, LISTS)
+    complaints.raise_if_any()
+    chosen = arguments or [name for name in LISTS if name != "parameters"]
+    print("\n\n".join(LISTS[name]() for name in chosen))
+    return 0
+
+
+def scenarios() -> str:
+    """Return the shipped places."""
+    entries = []
+    for name in shipped_names():
+        settings = read_settings(find_folder(name), Complaints())
+        entries.append((name, str(settings.get("description") or settings.get("title") or "")))
+    return _section("Scenarios (scenario=NAME, or scenario.folder=PATH for your own)", entries)
+
+
+def named_coordinations() -> str:
+    """Return the shipped coordinations."""
+    entries = []
+    for name in coordinations.names():
+        coordination = Coordination.load(name)
+        entries.append((name, f"{coordination.title}. {coordination.description}"))
+    return _section("Coordinations (arms=[NAME,...] of compare, coordination=NAME of run)", entries)
+
+
+def mechanisms() -> str:
+    """Return the mechanisms by the question that they answer."""
+    parts = ["Mechanisms (NAME+question:mechanism in arms, coordination.question=mechanism of run)"]
+    for question in registry.questions():
+        entries = []
+        for name in registry.names(question):
+            first = (registry.find(question, name).__doc__ or "").strip().splitlines()
+            entries.append((name, first[0] if first else ""))
+        parts.append(_section(f"  {question}", entries, indent=4))
+    return "\n".join(parts)
+
+
+def barriers() -> str:
+    """Return the barriers and the named sets of levels."""
+    levels = [(f"barriers.{name}", str(field.description)) for name, field in Barriers.model_fields.items()]
+    sets = []
+    for file in sorted((shipped.folder("conf") / "barriers").glob("*.yaml")):
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        said = ", ".join(f"{name} {level:g}" for name, level in data.items())
+        sets.append((file.stem, said or "the levels that the scenario gives"))
+    return "\n".join(
+        [
+            _section("Barriers (levels from 0 to 1)", levels),
+            _section("  sets of levels (barriers=NAME)", sets, indent=4),
+        ]
+    )
+
+
+def parameters() -> str:
+    """Return every number of the model."""
+    return _section("Parameters (NAME=VALUE)", _parameters(Parameters(), ""))
+
+
+def _parameters(section: BaseModel, prefix: str) -> list[tuple[str, str]]:
+    entries = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            entries += _parameters(value, f"{prefix}{name}.")
+        else:
+            entries.append((prefix + name, f"{value:g} [{note_of(field).unit}] {field.description}"))
+    return entries
+
+
+def _section(title: str, entries: Sequence[tuple[str, str]], indent: int = 2) -> str:
+    width = max((len(name) for name, _ in entries), default=0)
+    lines = [title]
+    for name, words in entries:
+        first = f"{' ' * indent}{name:{width}}  "
+        lines += textwrap.wrap(words, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)) or [first]
+    return "\n".join(lines)
+
+
+LISTS = {
+    "scenarios": scenarios,
+    "coordinations": named_coordinations,
+    "mechanisms": mechanisms,
+    "barriers": barriers,
+    "parameters": parameters,
+}

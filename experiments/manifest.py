@@ -1,0 +1,148 @@
+"""What was done, with what and when: written at the start, finished at the end, so that a crash leaves a trace."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sim
+from experiments.files import write_json
+from experiments.plan import Plan
+from sim.scenario import shipped_names
+
+PACKAGES = ("mesa", "numpy", "numba", "pandas", "scipy", "pydantic", "hydra-core", "joblib", "pyarrow", "matplotlib")
+
+
+class Manifest:
+    """The file ``manifest.json`` of one job, as a context.
+
+    ::
+
+        with Manifest(folder, "compare", plan) as manifest:
+            manifest.counts["computed"] += 1
+
+    Its status is ``running`` within the context; then ``finished``; ``failed`` after an error or where runs failed;
+    ``interrupted`` after Ctrl-C.
+
+    Attributes:
+        data: All that the file says.
+        counts: Numbers of runs: planned, computed, reused, failed.
+        failures: What failed, one entry a run.
+    """
+
+    def __init__(self, folder: Path, command: str, plan: Plan) -> None:
+        self.file = folder / "manifest.json"
+        self.counts = {"planned": len(plan.arms) * len(plan.replicates), "computed": 0, "reused": 0, "failed": 0}
+        self.failures: list[dict[str, Any]] = []
+        self.data: dict[str, Any] = {
+            "status": "running",
+            "started": _now(),
+            "finished": None,
+            "command": command,
+            **described(plan),
+            "version": sim.__version__,
+            "source": checkout_of(Path(sim.__file__).resolve().parent.parent),
+            "versions": versions(),
+            "platform": {
+                "system": platform.system(),
+                "machine": platform.machine(),
+                "python": f"{platform.python_implementation()} {platform.python_version()}",
+            },
+            "runs": self.counts,
+            "failures": self.failures,
+        }
+
+    def __enter__(self) -> Self:
+        write_json(self.file, self.data)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            status = "interrupted"
+        else:
+            status = "failed" if error is not None or self.failures else "finished"
+        if error is not None:
+            self.data["error"] = f"{type(error).__name__}: {error}"
+        self.data.update(status=status, finished=_now())
+        write_json(self.file, self.data)
+
+    def fail(self, arm: str, replicate: int, error: str) -> None:
+        """Note a run that failed."""
+        self.failures.append({"arm": arm, "replicate": replicate, "error": error})
+        self.counts["failed"] += 1
+
+    def provenance(self) -> dict[str, str]:
+        """Return what a figure or table says about where it comes from."""
+        source = self.data["source"]
+        commit = "" if source is None else source["commit"] + (" with changes" if source["dirty"] else "")
+        return {
+            "software": f"citizen-journeys {sim.__version__}",
+            "commit": commit,
+            "scenario": str(self.data["scenario"]["name"]),
+            "scenario_digest": str(self.data["scenario"]["digest"]),
+            "arms": ", ".join(self.data["arms"]),
+            "seed": str(self.data["seed"]),
+            "replicates": f"{self.data['replicates'][0]} to {self.data['replicates'][1]}",
+        }
+
+
+def described(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain data, without paths."""
+    scenario = plan.scenario
+    return {
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "shipped": scenario.name in shipped_names(),
+            "digest": scenario.digest(),
+        },
+        "arms": {name: arm.model_dump(mode="json") for name, arm in plan.arms.items()},
+        "baseline": plan.baseline,
+        "budget": "added",
+        "seed": plan.seed,
+        "replicates": [plan.replicates[0], plan.replicates[-1]],
+        "parameters": scenario.parameters.model_dump(mode="json"),
+    }
+
+
+def versions(packages: Sequence[str] = PACKAGES) -> Mapping[str, str]:
+    """Return the versions of the packages that results may depend on."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def checkout_of(folder: Path) -> dict[str, Any] | None:
+    """Return commit and cleanness of a git checkout; None if ``folder`` is not the top of one."""
+    if not (folder / ".git").exists():
+        # An installed package may lie somewhere inside a checkout of something else.
+        return None
+    commit = _git(folder, "rev-parse", "HEAD")
+    changes = _git(folder, "status", "--porcelain")
+    return None if commit is None or changes is None else {"commit": commit, "dirty": bool(changes)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,126 @@
+"""A unit of work: one arm in one replicate, from the model to a folder of the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from experiments.plan import Plan
+from experiments.store import Store
+from sim import __version__, simulate
+from sim.coordination import Coordination
+from sim.outcomes.result import Result
+from sim.scenario import Scenario, digest_of
+
+LAYOUT = 1
+"""Number of the layout of a stored run; another number makes everything be computed again."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One run that is to be stored.
+
+    Attributes:
+        scenario: The place.
+        arm: Name of the arm.
+        coordination: Its mechanisms.
+        seed: Root seed.
+        replicate: Number of the random world.
+        key: Names all that the result depends on.
+    """
+
+    scenario: Scenario
+    arm: str
+    coordination: Coordination
+    seed: int
+    replicate: int
+    key: str
+
+
+def units_of(plan: Plan) -> list[Unit]:
+    """Return the runs of a plan: all arms of a replicate before the next one, so that early results are paired."""
+    digest = plan.scenario.digest()
+    return [
+        Unit(plan.scenario, arm, rules, plan.seed, replicate, key_of(digest, rules, plan.seed, replicate))
+        for replicate in plan.replicates
+        for arm, rules in plan.arms.items()
+    ]
+
+
+def key_of(scenario_digest: str, coordination: Coordination, seed: int, replicate: int) -> str:
+    """Return a name for everything that a run's result depends on; the words of a title are not among it."""
+    return digest_of(
+        {
+            "layout": LAYOUT,
+            "version": __version__,
+            "source": source_digest(),
+            "scenario": scenario_digest,
+            "coordination": coordination.model_dump(mode="json", exclude={"title", "description"}),
+            "seed": seed,
+            "replicate": replicate,
+        }
+    )
+
+
+@cache
+def source_digest() -> str:
+    """Return a name for the source of the model as it is installed."""
+    import sim
+
+    package = Path(sim.__file__).parent
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> str:
+    """Run a unit and store its result, or the failure.
+
+    Args:
+        unit: What to run.
+        store: Where results go.
+        run: The model; another one in tests.
+
+    Returns:
+        An empty string, or one line that says what failed.
+    """
+    try:
+        result = run(unit.scenario, unit.coordination, unit.seed, unit.replicate)
+        result.check_balance()
+        tables = {"episodes": result.episodes, "handoffs": result.handoffs}
+        store.save(unit.arm, unit.replicate, unit.key, facts_of(unit, result), tables)
+    except Exception as error:
+        # Whatever it is, it must not take the other runs with it.
+        return store.save_failure(unit.arm, unit.replicate, configuration_of(unit), error)
+    return ""
+
+
+def facts_of(unit: Unit, result: Result) -> dict[str, Any]:
+    """Return the numbers of a run that fit into one row."""
+    published = result.published()
+    return {
+        "arm": unit.arm,
+        "replicate": unit.replicate,
+        "seed": unit.seed,
+        "headline": result.headline(),
+        "counts": result.counts(),
+        "published": [float(value) for value in published["modelled"]],
+    }
+
+
+def configuration_of(unit: Unit) -> dict[str, Any]:
+    """Return all that is needed to run a unit again alone."""
+    return {
+        "scenario": unit.scenario.name,
+        "scenario_digest": unit.scenario.digest(),
+        "parameters": unit.scenario.parameters.model_dump(mode="json"),
+        "arm": unit.arm,
+        "coordination": unit.coordination.model_dump(mode="json"),
+        "seed": unit.seed,
+        "replicate": unit.replicate,
+    }
