@@ -61,7 +61,7 @@ def _facts(scenario: Scenario) -> dict[str, str]:
         "districts": str(len(tables.districts)),
         "providers": f"{len(tables.providers)} ({by_sector})",
         "services": f"{len(stages)} ({stages.count('assessment')} assessment, {stages.count('support')} support)",
-        "needs": f"{len(tables.needs)} kinds",
+        "needs": f"{len(tables.needs)} kind{'' if len(tables.needs) == 1 else 's'}",
         "citizens": f"{tables.citizens_per_year:,.0f} a year",
         "vignettes": ", ".join(row.label or row.vignette for row in tables.vignettes) or "none",
         "barriers": barriers,

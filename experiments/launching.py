@@ -12,6 +12,7 @@ from pathlib import Path
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from experiments.checking import BROKEN, Request, check, plan_job
@@ -47,7 +48,10 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
 
     def task(config: DictConfig) -> None:
         try:
-            statuses.append(job(_plan(command, config), Path(HydraConfig.get().runtime.output_dir)))
+            settings = HydraConfig.get()
+            if settings.mode == RunMode.MULTIRUN:
+                print(f"\nJob {settings.job.num}: {settings.job.override_dirname}", file=sys.stderr)
+            statuses.append(job(_plan(command, config), Path(settings.runtime.output_dir)))
         except Exception as error:
             crashes.append(error)
             raise

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim.codes import Decision
 from sim.draws import absorb, key_of
 from sim.rules import people
+from sim.rules.waiting import with_odds
 from sim.scenario import Scenario, Tables
 from sim.schema.parameters import Population as PopulationParameters
 from sim.schema.tables import CooccurrenceRow, NeedRow
@@ -130,10 +131,7 @@ def _drawn(scenario: Scenario, world: int, horizon: float) -> People:
         people.draw_counts(keys, cumulative, counts)
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     kind, severity, lag = _needs(tables.needs, tables.cooccurrence, parameters, keys, first)
-    medians = [
-        row.capability_median if row.capability_median is not None else parameters.capability_median
-        for row in tables.districts
-    ]
+    medians = [with_odds(parameters.capability_median, row.capability_odds) for row in tables.districts]
     capability = _logit_normals(keys, Decision.CAPABILITY, np.array(medians)[district], parameters.capability_sigma)
     persistence = _logit_normals(
         keys,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from experiments.figures.layout import EDGE, Frame, Page, moved_apart, text_widt
 from experiments.figures.saving import save
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from experiments.figures.style import Look
+from experiments.figures.tables import cohort_of
 from sim.outcomes.headline import LATE_DAYS, SOON_DAYS
 from sim.outcomes.survival import GAVE_UP, SUPPORTED, cumulative_incidence
 from sim.schema.parameters import Time
@@ -32,9 +34,7 @@ GUTTER = 4.0
 """In mm: of a panel, of the text at the end of a line at most, and from the line to its text, between panels."""
 
 
-def incidence_data(
-    episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time
-) -> pd.DataFrame:
+def incidence_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time) -> pd.DataFrame:
     """Return the cumulative incidence of both events by arm and day.
 
     Args:
@@ -48,7 +48,7 @@ def incidence_data(
         95th percentile between replicates, NaN for fewer than two), all shares of 0 to 1. About 360 days evenly
         from 0 to the last, and the marked days. Nothing for an arm without episodes.
     """
-    counted = style.cohort_of(episodes)
+    counted = cohort_of(episodes)
     arm_of = counted["arm"].astype(str).to_numpy()
     replicate_of = counted["replicate"].to_numpy()
     days, states = counted["days"].to_numpy(float), counted["state"].astype(str).to_numpy()
@@ -86,7 +86,7 @@ def write_incidence(
     provenance: Mapping[str, str],
 ) -> list[Path]:
     """Draw and write the figure; see :func:`incidence_data` for the arguments."""
-    counted = style.cohort_of(episodes)["arm"].astype(str).value_counts()
+    counted = cohort_of(episodes)["arm"].astype(str).value_counts()
     sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
     figure = draw_incidence(incidence_data(episodes, runs, arms, time), sizes, runs_of_arms(runs, arms), arms)
     return save(figure, folder, NAME, TITLE, provenance)
@@ -160,7 +160,7 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, arms: Mapping[str, str]) -> None
         axes.plot(day[at], value[at], **_markers(look), clip_on=False, zorder=4, gid=f"marks-{arm}")
 
 
-def _markers(look: Look) -> dict[str, object]:
+def _markers(look: Look) -> dict[str, Any]:
     return {
         "linestyle": "none",
         "marker": look.marker,
@@ -175,7 +175,9 @@ def _label_ends(page: Page, axes: Axes, data: pd.DataFrame, arms: Mapping[str, s
     """Write title and last value of each arm at the end of its line, moved apart where they would overlap."""
     looks = style.looks_of_arms(arms)
     top = axes.get_ylim()[1]
-    ends = [(arm, 100 * float(data[data["arm"] == arm]["value"].iloc[-1])) for arm in arms if (data["arm"] == arm).any()]
+    ends = [
+        (arm, 100 * float(data[data["arm"] == arm]["value"].iloc[-1])) for arm in arms if (data["arm"] == arm).any()
+    ]
     texts = [wrapped(_end_label(arms[arm], value), LABEL_WIDTH) for arm, value in ends]
     sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
     wanted = [value / top * PANEL_HEIGHT for _, value in ends]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.figures import style
+from experiments.figures.tables import plain, rows_of
 
 NOT_MET = ("handoff_dropped",)
 """Activities that name a provider to which the person need not have come."""
@@ -96,7 +97,7 @@ def _needs(mine: pd.DataFrame, start: float) -> pd.DataFrame:
         {
             "episode": mine["episode"],
             "label": [
-                style.plain(need) + again.get(times, f", again ({times})")
+                plain(need) + again.get(times, f", again ({times})")
                 for need, times in zip(mine["need"], mine["recurrence"], strict=True)
             ],
             "look": mine["need"].map(looks),
@@ -127,23 +128,21 @@ def _providers(events: pd.DataFrame, needs: pd.DataFrame) -> tuple[pd.DataFrame,
 def _marks(events: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
     """Return what went wrong, once each, with its reason in words."""
     rows: list[tuple[int, str, float, str, str]] = []
-    for drop in passes[passes["state"] == "dropped"].itertuples():
+    for drop in rows_of(passes[passes["state"] == "dropped"]):
         reason = str(drop.reason).replace("_", " ") or "no reason recorded"
         if np.isnan(float(drop.received)):  # it never reached the receiver: shown where it was made
-            text = f"{reason}, to {style.plain(str(drop.receiver))}"
+            text = f"{reason}, to {plain(str(drop.receiver))}"
             rows.append((int(drop.episode), str(drop.sender), float(drop.dropped), "drop", text))
         else:
             rows.append((int(drop.episode), str(drop.receiver), float(drop.dropped), "drop", reason))
-    for handoff in passes[(passes["state"] == "under_way") & passes["received"].isna()].itertuples():
-        text = f"on the way to {style.plain(str(handoff.receiver))}"
+    for handoff in rows_of(passes[(passes["state"] == "under_way") & passes["received"].isna()]):
+        text = f"on the way to {plain(str(handoff.receiver))}"
         rows.append((int(handoff.episode), str(handoff.sender), float(handoff.made), "under_way", text))
     seen = {row[:3] for row in rows if row[3] == "drop"}
     left = events[events["activity"].isin(["left", "nowhere_to_send"])]
-    said = {
-        (int(row.episode), str(row.resource), float(row.time)): str(row.activity) for row in left.itertuples()
-    }
+    said = {(int(row.episode), str(row.resource), float(row.time)): str(row.activity) for row in rows_of(left)}
     for activity, kind in (("setback", "setback"), ("turned_away", "setback"), ("missed", "missed")):
-        for event in events[events["activity"] == activity].itertuples():
+        for event in rows_of(events[events["activity"] == activity]):
             at = (int(event.episode), str(event.resource), float(event.time))
             if at in seen:
                 continue
@@ -164,7 +163,7 @@ def _moves(events: pd.DataFrame) -> pd.DataFrame:
     where: dict[int, tuple[str, float]] = {}
     rows: list[tuple[int, str, float, str, float]] = []
     reached: set[int] = set()
-    for event in events.itertuples():
+    for event in rows_of(events):
         episode, activity, time = int(event.episode), str(event.activity), float(event.time)
         if activity == "onset":
             where[episode] = ("", time)

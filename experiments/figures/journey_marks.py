@@ -12,6 +12,7 @@ from experiments.figures.journey_data import Journey
 from experiments.figures.journey_rows import LEVEL, Plan, Row
 from experiments.figures.layout import Page, text_width
 from experiments.figures.style import LineStyle, Look
+from experiments.figures.tables import rows_of
 
 ASSESSMENT, SUPPORT = 1.4, 2.2
 """Heights of bars, in mm."""
@@ -47,11 +48,12 @@ class Pen:
         return self._plan.rows[provider, episode]
 
     def _draw_needs(self) -> None:
-        for need in self._journey.needs.itertuples():
+        for need in rows_of(self._journey.needs):
             episode, onset, end = int(need.episode), float(need.onset), float(need.end)
             look, line = self._looks[episode], self._row("", episode).line
             self._line(onset, math.nan if need.state == "open" else end, line, look, 1.6)
-            draw_need(self._axes, onset, line, look)
+            if need.state != "gave_up" or end - onset > 2.0 * self._day:
+                draw_need(self._axes, onset, line, look)
             if need.state == "supported":
                 draw_supported(self._axes, end, line, look)
             elif need.state == "gave_up":
@@ -64,13 +66,13 @@ class Pen:
                 self._go_on(ended, self._plan.helped.line, style.GREY)
 
     def _draw_moves(self) -> None:
-        for move in self._journey.moves.itertuples():
+        for move in rows_of(self._journey.moves):
             episode = int(move.episode)
             start, target = self._row(str(move.origin), episode), self._row(str(move.target), episode)
             draw_way(self._axes, (float(move.left), start.line), (float(move.came), target.line), self._looks[episode])
 
     def _draw_stays(self) -> None:
-        for stay in self._journey.stays.itertuples():
+        for stay in rows_of(self._journey.stays):
             episode = int(stay.episode)
             look, line = self._looks[episode], self._row(str(stay.provider), episode).line
             joined, started, ended = float(stay.joined), float(stay.started), float(stay.ended)
@@ -99,7 +101,7 @@ class Pen:
             self._axes.plot(self._last + 0.8 * self._day, y, marker=">", markersize=3.5, color=colour, clip_on=False)
 
     def _draw_passes(self) -> None:
-        for handoff in self._journey.passes.itertuples():
+        for handoff in rows_of(self._journey.passes):
             received = float(handoff.received)
             if math.isnan(received):
                 continue  # never reached the receiver: a mark at the sender, or still on its way
@@ -109,7 +111,7 @@ class Pen:
             draw_handoff(self._axes, start, end, str(handoff.state))
 
     def _draw_marks(self) -> None:
-        for mark in self._journey.marks.itertuples():
+        for mark in rows_of(self._journey.marks):
             line = self._row(str(mark.provider), int(mark.episode)).line
             draw_mark(self._axes, float(mark.time), line, str(mark.kind))
         for row in self._plan.rows.values():
@@ -118,7 +120,7 @@ class Pen:
                 box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4}
                 place = (words.x * self._day, y)
                 self._axes.text(*place, words.text, va="center", zorder=6, bbox=box)
-                if words.level or words.x < words.at - 1.0:
+                if words.level:
                     at = words.at * self._day
                     self._axes.plot([at, at], [row.line - 0.8, y + 1.0], color=style.GREY, linewidth=0.4, zorder=5)
 
@@ -151,7 +153,9 @@ def draw_story(axes: Axes, x: float, y: float, look: Look) -> None:
 
 def draw_way(axes: Axes, start: tuple[float, float], end: tuple[float, float], look: Look) -> None:
     """Draw a way that the person goes alone."""
-    axes.plot([start[0], end[0]], [start[1], end[1]], color=look.colour, linestyle=style.DOTTED, linewidth=0.8, zorder=1)
+    axes.plot(
+        [start[0], end[0]], [start[1], end[1]], color=look.colour, linestyle=style.DOTTED, linewidth=0.8, zorder=1
+    )
 
 
 def draw_handoff(axes: Axes, start: tuple[float, float], end: tuple[float, float], state: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from experiments.figures import style
 from experiments.figures.journey_data import Journey
 from experiments.figures.layout import text_width, wrapped
+from experiments.figures.tables import plain, rows_of
 
 LINE, LEVEL, HEADER, PAD = 4.2, 2.8, 4.6, 1.0
 """In mm: a row without words, one level of words above its line, words above a group of rows, after a group."""
@@ -15,6 +16,8 @@ NEED_ROW = 2 * style.LINE_HEIGHT + 1.2
 """A row of the needs at the top, with two lines of text beside it, in mm."""
 NAME_WIDTH = 35.0
 """Room for the names of providers, in mm."""
+BESIDE = 0.9
+"""From a mark to its words, in mm."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,14 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
         width: Of the chart, in mm.
     """
     words: dict[tuple[str, int], list[tuple[float, str]]] = {}
-    for mark in journey.marks.itertuples():
+    busy = _ends_from_above(journey, scale)
+    for mark in rows_of(journey.marks):
         words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, str(mark.text)))
     rows: dict[tuple[str, int], Row] = {}
     headers = [(0.0, "")]
     top = HEADER
     for episode in journey.needs["episode"]:
-        row = rows["", episode] = _row(top, NEED_ROW, words.get(("", episode), []), width)
+        row = rows["", episode] = _row(top, NEED_ROW, words.get(("", episode), []), [], width)
         top += row.height
     helped = None
     if len(journey.helped):
@@ -122,11 +126,13 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
             top += PAD if lanes else 0.0
             headers.append((top, sector))
             top += HEADER
-        lines = wrapped(style.plain(provider), NAME_WIDTH)
+        lines = wrapped(plain(provider), NAME_WIDTH)
         episodes = journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]
         begin = top
         for episode in episodes:
-            row = rows[provider, episode] = _row(top, LINE, words.get((provider, episode), []), width)
+            row = rows[provider, episode] = _row(
+                top, LINE, words.get((provider, episode), []), busy.get((provider, episode), []), width
+            )
             top += row.height
         more = begin + len(lines) * style.LINE_HEIGHT + 0.8 - top
         if more > 0:  # the name needs more room than the rows
@@ -135,13 +141,32 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
     return Plan(rows, lanes, headers, helped, top + PAD)
 
 
-def _row(top: float, least: float, words: Iterable[tuple[float, str]], width: float) -> Row:
-    placed = place_words(words, width)
+def _ends_from_above(journey: Journey, scale: float) -> dict[tuple[str, int], list[float]]:
+    """Return where lines from rows above end on each row, in mm: words that are written there would hide them."""
+    order = {("", int(episode)): -1 for episode in journey.needs["episode"]}
+    order |= {(track.provider, int(track.episode)): number for number, track in enumerate(rows_of(journey.tracks))}
+    lines = [
+        ((move.origin, move.episode), move.left, (move.target, move.episode), move.came)
+        for move in rows_of(journey.moves)
+    ]
+    lines += [
+        ((handoff.sender, handoff.episode), handoff.made, (handoff.receiver, handoff.episode), handoff.received)
+        for handoff in rows_of(journey.passes[journey.passes["received"].notna()])
+    ]
+    busy: dict[tuple[str, int], list[float]] = {}
+    for start, left, target, came in lines:
+        lower, when = (target, came) if order[target] > order[start] else (start, left)
+        busy.setdefault(lower, []).append(float(when) * scale)
+    return busy
+
+
+def _row(top: float, least: float, words: Iterable[tuple[float, str]], busy: Sequence[float], width: float) -> Row:
+    placed = place_words(words, width, busy)
     levels = 1 + max((item.level for item in placed), default=-1)
     return Row(top, max(least, least / 2 + LINE / 2 + levels * LEVEL), least / 2, placed)
 
 
-def place_words(words: Iterable[tuple[float, str]], width: float) -> list[Words]:
+def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence[float] = ()) -> list[Words]:
     """Return words that do not overlap: beside their mark, and on a higher level where there is no room.
 
     The same words again, too near for both to be written, are written once with how many times they hold.
@@ -149,27 +174,43 @@ def place_words(words: Iterable[tuple[float, str]], width: float) -> list[Words]
     Args:
         words: Where the mark is (mm) and the words beside it.
         width: Of the chart, in mm.
+        busy: Where words hide something (mm); they go elsewhere if they can.
     """
-    groups: list[tuple[float, str, int, float]] = []  # first mark, words, times, right end as a single one
-    for at, text in sorted(words):
-        near = [
-            position
-            for position, (_, other, _, end) in enumerate(groups)
-            if other == text and at < end and position >= len(groups) - 2
-        ]
-        if near:
-            first, _, times, _ = groups[near[-1]]
-            groups[near[-1]] = (first, text, times + 1, at + text_width(f"{text} (2 times)") + 2.0)
-        else:
-            groups.append((at, text, 1, at + text_width(text) + 2.0))
     ends: list[float] = []
     placed = []
-    for at, text, times, _ in groups:
+    for at, text, times in _grouped(words):
         said = text if times == 1 else f"{text} ({times} times)"
-        x = min(at - 0.8, max(0.0, width - text_width(said) - 0.5))
-        level = next((number for number, end in enumerate(ends) if end <= x), len(ends))
+        size = text_width(said)
+        right, left = at + BESIDE, at - BESIDE - size
+        sides = [x for x in (right, left) if 0.0 <= x <= width - size] or [max(0.0, width - size - 0.5)]
+        choices = []
+        for preference, x in enumerate(sides):
+            level = next((number for number, end in enumerate(ends) if end <= x), len(ends))
+            hidden = sum(x < place < x + size for place in busy)
+            choices.append((hidden, level, preference, x))
+        _, level, _, x = min(choices)
         if level == len(ends):
             ends.append(0.0)
-        ends[level] = x + text_width(said) + 1.6
+        ends[level] = x + size + 1.6
         placed.append(Words(said, x, level, at))
     return placed
+
+
+def _grouped(words: Iterable[tuple[float, str]]) -> list[tuple[float, str, int]]:
+    """Return where words first stand, the words, and how many times they stand too near to be written again."""
+    groups: list[tuple[float, str, int]] = []
+    ends: list[float] = []
+    for at, text in sorted(words):
+        near = [
+            number
+            for number in range(max(0, len(groups) - 2), len(groups))
+            if groups[number][1] == text and at < ends[number]
+        ]
+        if near:
+            first, _, times = groups[near[-1]]
+            groups[near[-1]] = (first, text, times + 1)
+            ends[near[-1]] = at + text_width(f"{text} (2 times)") + 2.0
+        else:
+            groups.append((at, text, 1))
+            ends.append(at + text_width(text) + 2.0)
+    return groups

@@ -20,6 +20,7 @@ from experiments.figures.journey_marks import Pen, draw_key, draw_need
 from experiments.figures.journey_rows import HEADER, NAME_WIDTH, Lane, Plan, plan_rows
 from experiments.figures.layout import EDGE, Frame, Page, text_width
 from experiments.figures.saving import save
+from experiments.figures.tables import counted, plain
 
 if TYPE_CHECKING:
     from sim.outcomes.result import Result
@@ -53,7 +54,7 @@ def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) 
     for vignette in vignettes:
         citizen = str(episodes.loc[episodes["vignette"] == vignette, "citizen"].iloc[0])
         journey = journey_data(episodes, result.spells, result.handoffs, result.ledger, citizen)
-        title = f"Journey of a given person: {style.plain(vignette).lower()}"
+        title = f"Journey of a given person: {plain(vignette).lower()}"
         name = "journey_" + re.sub(r"[^\w-]+", "_", vignette)
         paths += save(draw_journey(journey, title, arm), folder, name, title, provenance)
     return paths
@@ -69,7 +70,9 @@ def draw_journey(journey: Journey, title: str, arm: str) -> Figure:
     """
     with style.house():
         left = EDGE + 3.0 + NAME_WIDTH + 1.5
-        beside = [line for _, need in journey.needs.iterrows() for line in [str(need["label"]) + SYMBOL, *need_text(need)]]
+        beside = [
+            line for _, need in journey.needs.iterrows() for line in [str(need["label"]) + SYMBOL, *need_text(need)]
+        ]
         right = style.DOUBLE_COLUMN - EDGE - max(text_width(line) for line in beside)
         width = right - BESIDE - left
         last = max(1.04 * journey.end, 7.0)
@@ -98,11 +101,15 @@ def summary(journey: Journey) -> str:
     """Return the journey in a sentence of numbers."""
     needs = journey.needs
     states = {"supported": "supported", "gave_up": "given up", "open": "still open"}
-    ends = [f"{(needs['state'] == state).sum()} {words}" for state, words in states.items() if (needs["state"] == state).any()]
+    ends = [
+        f"{(needs['state'] == state).sum()} {words}"
+        for state, words in states.items()
+        if (needs["state"] == state).any()
+    ]
     parts = [
-        f"{style.counted(len(needs), 'need')}: {', '.join(ends)}",
-        f"{style.counted(len(journey.providers), 'provider')} met",
-        f"story told {style.counted(int(needs['stories'].sum()), 'time')}",
+        f"{counted(len(needs), 'need')}: {', '.join(ends)}",
+        f"{counted(len(journey.providers), 'provider')} met",
+        f"story told {counted(int(needs['stories'].sum()), 'time')}",
         _drops(int(needs["handoffs"].sum()), int(needs["dropped"].sum())),
     ]
     return "; ".join(parts) + "."
@@ -111,21 +118,25 @@ def summary(journey: Journey) -> str:
 def need_text(need: pd.Series) -> list[str]:
     """Return the two lines beside a need: how and when it ended, stories told and handoffs dropped."""
     days = float(need["days"])
-    after = "at once" if days == 0 else "within a day" if days < 1 else f"after {style.counted(math.floor(days + 0.5), 'day')}"
+    after = (
+        "at once" if days == 0 else "within a day" if days < 1 else f"after {counted(math.floor(days + 0.5), 'day')}"
+    )
     ends = {"supported": f"supported {after}", "gave_up": f"given up {after}", "open": f"still open {after}"}
-    stories = style.counted(int(need["stories"]), "story").replace("storys", "stories")
-    return [ends[str(need["state"])], f"{stories} told, {_drops(int(need['handoffs']), int(need['dropped']))}"]
+    return [
+        ends[str(need["state"])],
+        f"{counted(int(need['stories']), 'story')} told, {_drops(int(need['handoffs']), int(need['dropped']))}",
+    ]
 
 
 def _drops(handoffs: int, dropped: int) -> str:
     if not handoffs:
         return "no handoffs"
-    return f"{dropped} of {style.counted(handoffs, 'handoff')} dropped"
+    return f"{dropped} of {counted(handoffs, 'handoff')} dropped"
 
 
 def _draw_headers(page: Page, top: float, plan: Plan) -> None:
     for header, sector in plan.headers:
-        words = f"{style.plain(sector)} sector" if sector else "Needs"
+        words = f"{plain(sector)} sector" if sector else "Needs"
         page.text(EDGE, top + header + HEADER / 2, [words], va="center", fontweight="bold")
 
 
@@ -142,17 +153,21 @@ def _draw_lane(page: Page, axes: Axes, top: float, lane: Lane) -> None:
 
 def _draw_texts(page: Page, top: float, right: float, journey: Journey, plan: Plan) -> None:
     """Write the names of needs, and what became of them, beside their rows."""
+    left, beside = (page.canvas_axes(x, top, 4.0, plan.height) for x in (EDGE, right))
+    for axes in (left, beside):
+        axes.set_axis_off()
+        axes.set_xlim(0.0, 4.0)
     for _, need in journey.needs.iterrows():
         row = plan.rows["", int(need["episode"])]
         page.text(EDGE + 3.0, top + row.line, [str(need["label"])], va="center")
+        draw_need(left, 0.9, row.line, style.look_of_need(int(need["look"])))
         page.text(right, top + row.line, need_text(need), va="center")
     if plan.helped is not None:
         page.text(EDGE + 3.0, top + plan.helped.line, ["Helped by a navigator"], va="center")
-    needs = journey.needs.set_index("episode")
-    symbols = page.canvas_axes(right, top, 4.0, plan.height)
-    symbols.set_axis_off()
-    symbols.set_xlim(0.0, 4.0)
+    needs = journey.needs
+    looks = dict(zip(needs["episode"], needs["look"], strict=True))
+    labels = dict(zip(needs["episode"], needs["label"], strict=True))
     for (provider, episode), row in plan.rows.items():
         if provider:
-            draw_need(symbols, 0.9, row.line, style.look_of_need(int(needs.loc[episode, "look"])))
-            page.text(right + 2.6, top + row.line, [str(needs.loc[episode, "label"])], va="center", color=style.GREY)
+            draw_need(beside, 0.9, row.line, style.look_of_need(int(looks[episode])))
+            page.text(right + 2.6, top + row.line, [str(labels[episode])], va="center", color=style.GREY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.spread import runs_of_arms, sizes_note, spread, spread_note
+from experiments.figures.tables import cohort_of, plain
 
 NAME = "drops_by_reason"
 TITLE = "Handoffs that never reach an appointment, by reason"
@@ -35,12 +37,12 @@ def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
         arms: Titles by name of the arm.
 
     Returns:
-        Columns ``reason`` (``all``, then every reason that was found, in the order of the steps of a handoff), ``arm``,
-        ``made``, ``dropped``, ``rate`` (per 100 made, all replicates pooled), ``low`` and ``high`` (5th and 95th percentile
-        between the replicates in which a handoff was made; NaN for fewer than two). The rate is NaN for an arm
-        without handoffs.
+        Columns ``reason`` (``all``, then every reason that was found, in the order of the steps of a handoff),
+        ``arm``, ``made``, ``dropped``, ``rate`` (per 100 made, all replicates pooled), ``low`` and ``high`` (5th and
+        95th percentile between the replicates in which a handoff was made; NaN for fewer than two). The rate is NaN
+        for an arm without handoffs.
     """
-    counted = style.cohort_of(handoffs)
+    counted = cohort_of(handoffs)
     table = pd.DataFrame(
         {
             "arm": counted["arm"].astype(str),
@@ -97,9 +99,15 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
     """
     with style.house():
         totals = data[data["reason"] == TOTAL].set_index("arm")
-        unseen = [style.plain(reason).lower() for reason in style.REASONS if reason not in set(data["reason"])]
+        made = dict(zip(totals.index.astype(str), totals["made"].to_numpy(int), strict=True))
+        unseen = [plain(reason).lower() for reason in style.REASONS if reason not in set(data["reason"])]
         notes = [
-            sizes_note("Handoffs made for the needs counted", totals["made"].to_dict(), runs, arms),
+            sizes_note(
+                "Handoffs made for the needs counted",
+                made,
+                runs,
+                arms,
+            ),
             f"No arm dropped a handoff for these reasons: {', '.join(unseen)}." if unseen else "",
             spread_note("Bars: all runs of an arm together. Whiskers", runs),
         ]
@@ -147,7 +155,7 @@ def _draw_reason(
 ) -> None:
     """Draw the words and the rows of a reason below ``top``; ``scale`` is mm per unit of the axis."""
     reason = str(data["reason"].iloc[0])
-    words = "All reasons" if reason == TOTAL else style.plain(reason) or "Reason not recorded"
+    words = "All reasons" if reason == TOTAL else plain(reason) or "Reason not recorded"
     left = -(max(text_width(name) for name in names.values()) + 2.0)
     axes.text(left / scale, top + HEADER / 2, words, va="center", fontweight="bold")
     meaning_left = left + text_width(words, bold=True) + 2.0
@@ -164,7 +172,7 @@ def _draw_reason(
         rate, low, high = (float(row[name]) for name in ("rate", "low", "high"))
         axes.barh(centre, rate, BAR, color=looks[arm].colour, gid=f"bar-{reason}-{arm}")
         if high > 0:  # not NaN either
-            whisker = {"color": style.INK, "linewidth": 0.8, "clip_on": False}
+            whisker: dict[str, Any] = {"color": style.INK, "linewidth": 0.8, "clip_on": False}
             axes.plot([low, high], [centre, centre], marker="|", markersize=4, markeredgewidth=0.8, **whisker)
         end = np.nanmax([rate, high])
         axes.text(end + LABEL_GAP / scale, centre, _label(row, with_counts), va="center")

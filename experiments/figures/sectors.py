@@ -19,6 +19,7 @@ from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.spread import runs_of_arms, sizes_note
+from experiments.figures.tables import cohort_of, plain, rows_of
 
 NAME = "drops_by_sector"
 TITLE = "Dropped handoffs between and within sectors"
@@ -38,10 +39,10 @@ def sectors_data(handoffs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFram
         arms: Titles by name of the arm.
 
     Returns:
-        Columns ``arm``, ``sender_sector``, ``receiver_sector``, ``made``, ``dropped`` and ``percent`` (NaN where none was
-        made): a row for each pair of sectors in each arm, pairs without handoffs too.
+        Columns ``arm``, ``sender_sector``, ``receiver_sector``, ``made``, ``dropped`` and ``percent`` (NaN where none
+        was made): a row for each pair of sectors in each arm, pairs without handoffs too.
     """
-    counted = style.cohort_of(handoffs)
+    counted = cohort_of(handoffs)
     keys = ["arm", "sender_sector", "receiver_sector"]
     table = counted[keys].astype(str).assign(dropped=(counted["state"].astype(str) == "dropped").astype(int))
     sectors = style.sectors_in_order([*table["sender_sector"].unique(), *table["receiver_sector"].unique()])
@@ -69,20 +70,24 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         arms: Titles by name of the arm.
     """
     with style.house():
-        made = data.groupby("arm")["made"].sum().to_dict()
+        made = {arm: int(data.loc[data["arm"] == arm, "made"].sum()) for arm in arms}
         notes = [
             sizes_note("Handoffs made for the needs counted", made, runs, arms),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
         ]
-        subtitle = "Handoffs dropped, in % of those made" + ("; the same colours in every panel." if len(arms) > 1 else ".")
+        subtitle = "Handoffs dropped, in % of those made" + (
+            "; the same colours in every panel." if len(arms) > 1 else "."
+        )
         sectors = list(data["sender_sector"].unique())
-        left = EDGE + 5.0 + max(text_width(style.plain(sector)) for sector in sectors) + 1.5
+        left = EDGE + 5.0 + max(text_width(plain(sector)) for sector in sectors) + 1.5
         across = min(COLUMNS, len(arms)) if len(arms) != 4 else 2
         down = math.ceil(len(arms) / across)
         cell = min(CELL_WIDTH, ((style.DOUBLE_COLUMN - left - EDGE + 4.0) / across - 4.0) / len(sectors))
         panel_width, panel_height = cell * len(sectors), CELL_HEIGHT * len(sectors)
         needed = left + across * (panel_width + 4.0) - 4.0 + EDGE
-        frame = Frame(TITLE, subtitle, notes, style.SINGLE_COLUMN if needed <= style.SINGLE_COLUMN else style.DOUBLE_COLUMN)
+        frame = Frame(
+            TITLE, subtitle, notes, style.SINGLE_COLUMN if needed <= style.SINGLE_COLUMN else style.DOUBLE_COLUMN
+        )
         if not sum(made.values()):
             return frame.empty("No handoffs: nobody was handed from one provider to another.").figure
         titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
@@ -120,10 +125,12 @@ def _draw_panel(
     """Draw the heat map of an arm."""
     axes.set_xlim(0, len(sectors))
     axes.set_ylim(len(sectors), 0)
-    for row in data.itertuples():
+    for row in rows_of(data):
         x, y = sectors.index(str(row.receiver_sector)), sectors.index(str(row.sender_sector))
         if not row.made:
-            axes.add_patch(Rectangle((x, y), 1, 1, facecolor="#f2f2f2", edgecolor=style.FAINT, hatch="////", linewidth=0))
+            axes.add_patch(
+                Rectangle((x, y), 1, 1, facecolor="#f2f2f2", edgecolor=style.FAINT, hatch="////", linewidth=0)
+            )
             box = {"facecolor": "#f2f2f2", "edgecolor": "none", "pad": 1.0}
             axes.text(x + 0.5, y + 0.5, "none\nmade", ha="center", va="center", color=style.GREY, bbox=box)
             continue
@@ -137,7 +144,7 @@ def _draw_panel(
         axes.axhline(edge, color="white", linewidth=1.2)
         axes.axvline(edge, color="white", linewidth=1.2)
     centres = [position + 0.5 for position in range(len(sectors))]
-    words = [style.plain(sector) for sector in sectors]
+    words = [plain(sector) for sector in sectors]
     axes.set_xticks(centres, words if is_last else [])
     axes.set_yticks(centres, words if is_first else [])
     axes.tick_params(length=0)

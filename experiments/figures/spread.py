@@ -53,7 +53,8 @@ def sizes_note(what: str, sizes: Mapping[str, int], runs: Mapping[str, list[int]
         number = many.pop()
         return f"{what}, {number} run{'' if number == 1 else 's'} an arm: {each}."
     each = "; ".join(
-        f"{title} {sizes[arm]:,} in {len(runs[arm])} run{'' if len(runs[arm]) == 1 else 's'}" for arm, title in arms.items()
+        f"{title} {sizes[arm]:,} in {len(runs[arm])} run{'' if len(runs[arm]) == 1 else 's'}"
+        for arm, title in arms.items()
     )
     return f"{what}: {each}."
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
-import pandas as pd
 
 SINGLE_COLUMN, DOUBLE_COLUMN = 89.0, 183.0
 """Widths of figures in print, in mm."""
@@ -38,7 +38,7 @@ DASH_DOT: LineStyle = (0, (6.0, 1.5, 1.2, 1.5))
 LONG: LineStyle = (0, (10.0, 2.0))
 DASH_DOT_DOT: LineStyle = (0, (6.0, 1.2, 1.2, 1.2, 1.2, 1.2))
 
-_RC: dict[str, object] = {
+_RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
     "font.size": TEXT_SIZE,
     "axes.labelsize": TEXT_SIZE,
@@ -77,7 +77,7 @@ def house() -> Iterator[None]:
     """Draw and save in the house style, whatever the settings of the user's matplotlib."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_RC)
+        matplotlib.rcParams.update(_RC)  # type: ignore[arg-type]
         yield
 
 
@@ -166,19 +166,3 @@ REASONS: Mapping[str, str] = {
     "did_not_attend": "the person missed the first appointment",
 }
 """Reasons for a dropped handoff in the order of its steps, in the words of the ledger, and what they mean."""
-
-
-def plain(name: str) -> str:
-    """Return a name of the tables as words: ``council_housing`` becomes ``Council housing``."""
-    words = str(name).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun: ``1 drop``, ``1,200 drops``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def cohort_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the cohort."""
-    return table[table["cohort"].astype(bool)]

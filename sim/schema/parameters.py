@@ -158,7 +158,12 @@ class Mode(Section):
     attendance_odds: float = parameter(
         1.0, "Odds ratio of attending the first appointment.", unit="odds ratio", gt=0, le=1000
     )
-    chases: int = parameter(0, "Times the sender acts on a drop that it notices.", unit="times", ge=0, le=100)
+
+
+class WatchedMode(Mode):
+    """A way of handing on in which the sender is told of drops."""
+
+    chases: int = parameter(0, "Times the sender acts on a drop.", unit="times", ge=0, le=100)
 
 
 class Handoffs(Section):
@@ -167,8 +172,8 @@ class Handoffs(Section):
     signposting: Mode = Mode(sent=0.6, days=7.0)
     letter: Mode = Mode(sent=0.95, days=10.0)
     introduction: Mode = Mode(sent=0.97, days=3.0, attendance_odds=1.1)
-    tracked: Mode = Mode(sent=0.97, days=5.0, attendance_odds=1.5, chases=2)
-    accompanied: Mode = Mode(sent=0.99, days=3.0, attendance_odds=4.0, chases=2)
+    tracked: WatchedMode = WatchedMode(sent=0.97, days=5.0, attendance_odds=1.5, chases=2)
+    accompanied: WatchedMode = WatchedMode(sent=0.99, days=3.0, attendance_odds=4.0, chases=2)
     carried_odds_capability: float = parameter(
         4.0,
         "Odds ratio of going where one was signposted, capability 1 against 0.",

@@ -98,8 +98,8 @@ class DistrictRow(Section):
     citizens_per_year: float = parameter(
         ..., "Citizens whose first need arises here in a year (Poisson).", unit="citizens per year", ge=0
     )
-    capability_median: float | None = probability(
-        None, "Median capability here; empty for the population's.", unit="0 to 1"
+    capability_odds: float = parameter(
+        1.0, "Odds ratio of capability here against the population's median.", unit="odds ratio", gt=0, le=1000
     )
 
 

@@ -142,9 +142,7 @@ def test_first_ends_of_contracts_are_spread_evenly() -> None:
         ledger = simulate(town, seed=3, replicate=replicate).ledger
         closed = ledger[ledger["activity"] == "service_closed"].drop_duplicates("resource")
         lengths = {row.provider: row.contract_days for row in town.tables.providers}
-        first += [
-            time / lengths[provider] for time, provider in zip(closed["time"], closed["resource"], strict=True)
-        ]
+        first += [time / lengths[provider] for time, provider in zip(closed["time"], closed["resource"], strict=True)]
     assert stats.kstest(first, "uniform").pvalue > 1e-3
 
 

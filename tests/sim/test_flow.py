@@ -1,0 +1,426 @@
+"""Nobody is lost or counted twice: every shipped scenario under every coordination; and the checks do detect.
+
+The tables and the headline are rebuilt by a plain walk over ``result.ledger``, which shares no code with the
+package.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim import Scenario, simulate
+from sim.codes import Activity
+from sim.coordination import names as coordinations
+from sim.outcomes.balance import ImbalanceError
+from sim.outcomes.result import Result
+from sim.scenario import shipped_names
+
+SHORT = {"horizon_days": 130, "warmup_days": 20, "followup_days": 50}
+RUNS = [(scenario, arm) for scenario in shipped_names() for arm in coordinations()]
+HARD = {"funding": 0.9, "geography": 0.9, "culture": 0.9, "data_sharing": 0.9, "learning": 0.9}
+
+
+@lru_cache
+def run(scenario: str, coordination: str) -> Result:
+    """Return a short run, with strong barriers and quick returns so that everything happens."""
+    settings: dict[str, Any] = {"time": SHORT}
+    if scenario != "talking_therapies":
+        settings |= {"barriers": HARD, "population.onset_lag_days": 15.0}
+    return simulate(Scenario.load(scenario).changed(settings), coordination, seed=11)
+
+
+every_run = pytest.mark.parametrize(("scenario", "coordination"), RUNS)
+
+
+# --- flow, places and order -----------------------------------------------------------------------------------------
+
+
+@every_run
+def test_balance(scenario: str, coordination: str) -> None:
+    run(scenario, coordination).check_balance()
+
+
+@every_run
+def test_counts_add_up(scenario: str, coordination: str) -> None:
+    result = run(scenario, coordination)
+    counts, activities = result.counts(), Counter(result.ledger["activity"])
+    assert counts["onsets"] == counts["supported"] + counts["gave_up"] + counts["open"] == activities["onset"]
+    ends = counts["handoffs_attended"] + counts["handoffs_dropped"] + counts["handoffs_under_way"]
+    assert counts["handoffs_made"] == ends == activities["handoff_made"]
+    assert counts["supported"] == activities["support_started"] > 0
+    assert counts["gave_up"] == activities["gave_up"] > 0
+    assert counts["open"] > 0
+    assert counts["handoffs_attended"] == activities["handoff_attended"] > 0
+    assert counts["handoffs_dropped"] == activities["handoff_dropped"] > 0
+    by_reason = result.handoffs["reason"][result.handoffs["state"] == "dropped"].value_counts()
+    assert by_reason[""] == 0 and by_reason.sum() == counts["handoffs_dropped"]
+    assert len(result.spells) == activities["joined"]
+
+
+def most_at_once(changes: list[tuple[float, int, str]]) -> dict[str, int]:
+    """Return the most that each holder held at once; of changes at one time, the falls come first."""
+    held: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    for _, change, holder in sorted(changes):
+        held[holder] += change
+        most[holder] = max(most[holder], held[holder])
+    assert all(count >= 0 for count in held.values())
+    return most
+
+
+@every_run
+def test_places_and_caseloads_are_never_exceeded(scenario: str, coordination: str) -> None:
+    result = run(scenario, coordination)
+    places = dict(zip(result.names.services, result.capacity.places, strict=True))
+    for row in result.scenario.tables.services:
+        assert places[row.service] == row.places
+    changes, cases = [], []
+    for row in result.ledger.itertuples():
+        if row.activity in ("assessment_started", "support_started"):
+            changes.append((row.time, 1, row.service))
+        elif row.activity in ("assessment_ended", "support_ended"):
+            changes.append((row.time, -1, row.service))
+        elif row.activity == "missed":
+            changes += [(row.time, 1, row.service), (row.time + row.detail, -1, row.service)]
+        elif row.activity in ("navigation_started", "navigation_ended"):
+            cases.append((row.time, 1 if row.activity.endswith("started") else -1, str(int(row.detail))))
+    most = most_at_once(changes)
+    assert all(count <= places[service] for service, count in most.items())
+    assert any(count == places[service] for service, count in most.items())
+    helped = most_at_once(cases)
+    assert all(count <= result.capacity.caseloads[int(number)] for number, count in helped.items())
+
+
+# --- the ledger alone rebuilds every outcome ------------------------------------------------------------------------
+
+
+class Walk:
+    """The tables of a run, rebuilt row by row from the ledger in words."""
+
+    def __init__(self, result: Result) -> None:
+        time = result.scenario.parameters.time
+        self.horizon = time.horizon_days
+        self.episodes: dict[int, dict[str, Any]] = {}
+        self.handoffs: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.spells: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.kinds: Counter[tuple[str, str]] = Counter()
+        for row in result.ledger.itertuples(index=False):
+            if row.episode >= 0:
+                self._read(row)
+        for episode in self.episodes.values():
+            episode["cohort"] = time.warmup_days <= episode["onset"] < time.horizon_days - time.followup_days
+
+    def _read(self, row: Any) -> None:
+        activity, number = row.activity, row.episode
+        if activity == "onset":
+            assert number == len(self.episodes)
+            self.episodes[number] = {
+                "citizen": row.case, "need": row.need, "onset": row.time, "severity": row.detail, "state": "open",
+                "days": self.horizon - row.time, "tries": 0, "handoffs": 0, "dropped": 0, "stories": 0, "first_door": "",
+                "recurrence": self.kinds[row.case, row.need],
+            }  # fmt: skip
+            self.kinds[row.case, row.need] += 1
+            return
+        episode = self.episodes[number]
+        assert (row.case, row.need) == (episode["citizen"], episode["need"])
+        if activity in ("support_started", "gave_up"):
+            assert episode["state"] == "open"
+            episode["state"] = "supported" if activity == "support_started" else "gave_up"
+            episode["days"] = row.time - episode["onset"]
+        counted = {"sought": "tries", "handoff_made": "handoffs", "handoff_dropped": "dropped",
+                   "assessment_started": "stories"}  # fmt: skip
+        if activity in counted:
+            episode[counted[activity]] += 1
+        if activity == "sought" and episode["tries"] == 1:
+            episode["first_door"] = row.resource
+        if activity.startswith("handoff_"):
+            self._pass_on(row)
+        self._stay(row)
+
+    def _pass_on(self, row: Any) -> None:
+        step = row.activity.removeprefix("handoff_")
+        own = self.handoffs[row.episode]
+        if step == "made":
+            assert not own or own[-1]["state"] != "under_way"
+            modes = ("signposting", "letter", "introduction", "tracked", "accompanied")
+            own.append({"sender": row.resource, "receiver": row.other, "mode": modes[int(row.detail)],
+                        "state": "under_way", "reason": "", "noticed": "", "followed": ""})  # fmt: skip
+        handoff = own[-1]
+        assert handoff["state"] == "under_way"
+        if step != "made":
+            assert (row.other, row.resource) == (handoff["sender"], handoff["receiver"])
+        handoff[step] = row.time
+        if step in ("attended", "dropped"):
+            handoff |= {"state": step, "reason": row.reason, "noticed": row.noticed, "followed": row.followed}
+
+    def _stay(self, row: Any) -> None:
+        own = self.spells[row.episode]
+        if row.activity == "joined":
+            assert not own or own[-1]["end"] not in ("waiting", "in_service")
+            own.append({"service": row.service, "joined": row.time, "missed": 0, "end": "waiting"})
+        elif row.activity == "missed":
+            assert own[-1]["end"] == "waiting"
+            own[-1]["missed"] += 1
+        elif row.activity in ("assessment_started", "support_started"):
+            assert own[-1]["end"] == "waiting" and own[-1]["service"] == row.service
+            own[-1] |= {"started": row.time, "end": "in_service", "wait": row.time - own[-1]["joined"]}
+        elif row.activity in ("assessment_ended", "support_ended"):
+            assert own[-1]["end"] == "in_service" and own[-1]["service"] == row.service
+            own[-1] |= {"ended": row.time, "end": "served"}
+        elif row.activity == "left":
+            assert own[-1]["end"] == "waiting" and own[-1]["service"] == row.service
+            own[-1] |= {"ended": row.time, "end": row.reason, "wait": row.time - own[-1]["joined"]}
+
+    def headline(self, followup: float) -> dict[str, float]:
+        """Return the headline of the cohort, by following the risk set from day to day."""
+        counted = [episode for episode in self.episodes.values() if episode["cohort"]]
+        made = [handoff for number, own in self.handoffs.items() if self.episodes[number]["cohort"] for handoff in own]
+        at_risk, unmet, supported, gave_up, area, last = len(counted), 1.0, 0.0, 0.0, 0.0, 0.0
+        values = {"median_days": math.nan}
+        by_day = defaultdict(list)
+        for episode in counted:
+            by_day[episode["days"]].append(episode["state"])
+        for limit in (28.0, 126.0, followup):
+            by_day.setdefault(limit, [])
+        for day in sorted(by_day):
+            area += (1.0 - supported) * (min(day, followup) - min(last, followup))
+            last = day
+            ends = Counter(by_day[day])
+            if ends["supported"] or ends["gave_up"]:
+                supported += unmet * ends["supported"] / at_risk
+                gave_up += unmet * ends["gave_up"] / at_risk
+                unmet *= 1.0 - (ends["supported"] + ends["gave_up"]) / at_risk
+            at_risk -= len(by_day[day])
+            if supported >= 0.5 and math.isnan(values["median_days"]):
+                values["median_days"] = day
+            for name, limit in (("supported_28", 28.0), ("supported_126", 126.0)):
+                if day == limit:
+                    values[name] = supported
+            if day == followup:
+                values |= {"gave_up": gave_up, "restricted_mean_days": area}
+        dropped = sum(handoff["state"] == "dropped" for handoff in made)
+        values["dropped_per_100"] = 100.0 * dropped / len(made) if made else math.nan
+        return values
+
+
+def assert_same(table: list[dict[str, Any]], rebuilt: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    """Assert that the rows of a table are the rebuilt ones; where a rebuilt row has no value, the table has NaN."""
+    assert len(table) == len(rebuilt)
+    for row, expected in zip(table, rebuilt, strict=True):
+        for column in columns:
+            wanted = expected.get(column, math.nan)
+            if isinstance(wanted, float):
+                assert row[column] == pytest.approx(wanted, abs=1e-9, nan_ok=True), (column, row)
+            else:
+                assert row[column] == wanted, (column, row)
+
+
+@every_run
+def test_the_ledger_alone_rebuilds_every_outcome(scenario: str, coordination: str) -> None:
+    result = run(scenario, coordination)
+    walk = Walk(result)
+    assert_same(
+        result.episodes.to_dict("records"),
+        [walk.episodes[number] for number in range(len(walk.episodes))],
+        ("citizen", "need", "onset", "severity", "state", "days", "tries", "handoffs", "dropped", "stories",
+         "first_door", "recurrence", "cohort"),
+    )  # fmt: skip
+    handoffs = [handoff | {"episode": number, "number": order} for number in sorted(walk.handoffs)
+                for order, handoff in enumerate(walk.handoffs[number])]  # fmt: skip
+    assert_same(
+        result.handoffs.to_dict("records"),
+        handoffs,
+        ("episode", "number", "sender", "receiver", "mode", "state", "reason", "noticed", "followed", "made",
+         "received", "accepted", "attended", "dropped"),
+    )  # fmt: skip
+    spells = [spell | {"episode": number} for number in sorted(walk.spells) for spell in walk.spells[number]]
+    columns = ("episode", "service", "joined", "started", "ended", "wait", "missed", "end")
+    assert_same(result.spells.to_dict("records"), spells, columns)
+    headline = result.headline()
+    rebuilt = walk.headline(result.scenario.parameters.time.followup_days)
+    assert set(headline) == set(rebuilt)
+    for name, value in rebuilt.items():
+        assert headline[name] == pytest.approx(value, abs=1e-9, nan_ok=True), name
+
+
+# --- the checks detect ----------------------------------------------------------------------------------------------
+
+Columns = dict[str, np.ndarray]
+
+
+def rows_of(columns: Columns, *activities: Activity) -> np.ndarray:
+    """Return the rows of some activities."""
+    return np.flatnonzero(np.isin(columns["activity"], activities))
+
+
+def without(columns: Columns, row: int) -> Columns:
+    """Return a ledger without one row."""
+    return {name: np.delete(values, row) for name, values in columns.items()}
+
+
+def with_copy(columns: Columns, row: int, position: int, **cells: float) -> Columns:
+    """Return a ledger with a changed copy of a row before a position, at the time of what stands there."""
+    cells = {"time": columns["time"][min(position, len(columns["time"]) - 1)], **cells}
+    return {name: np.insert(values, position, cells.get(name, values[row])) for name, values in columns.items()}
+
+
+def with_cell(columns: Columns, row: int, **cells: float) -> Columns:
+    """Return a ledger with some cells of a row replaced."""
+    changed = {name: values.copy() for name, values in columns.items()}
+    for name, value in cells.items():
+        changed[name][row] = value
+    return changed
+
+
+def first_row(columns: Columns, activity: Activity) -> int:
+    return int(rows_of(columns, activity)[0])
+
+
+def middle_row(columns: Columns, activity: Activity) -> int:
+    rows = rows_of(columns, activity)
+    return int(rows[len(rows) // 2])
+
+
+def last_row_of_many(columns: Columns, activity: Activity) -> int:
+    """Return the last row of an activity whose episode has more rows."""
+    rows = rows_of(columns, activity)
+    many = np.bincount(columns["episode"][columns["episode"] >= 0])[columns["episode"][rows]] > 1
+    return int(rows[many][-1])
+
+
+def dropping(activity: Activity, pick: Callable[[Columns, Activity], int] = middle_row) -> Callable[[Columns], Columns]:
+    """Return what drops a row of an activity."""
+    return lambda columns: without(columns, pick(columns, activity))
+
+
+def twice(activity: Activity) -> Callable[[Columns], Columns]:
+    """Return what records a row of an activity a second time, right after it."""
+
+    def change(columns: Columns) -> Columns:
+        row = middle_row(columns, activity)
+        return with_copy(columns, row, row + 1)
+
+    return change
+
+
+def at_the_end(activity: Activity, of: Activity) -> Callable[[Columns], Columns]:
+    """Return what adds a row of an activity, as the last, for an episode in which ``of`` happened."""
+
+    def change(columns: Columns) -> Columns:
+        episode = columns["episode"][middle_row(columns, of)]
+        row = middle_row(columns, activity)
+        return with_copy(columns, row, len(columns["time"]), episode=episode)
+
+    return change
+
+
+def swap_times(columns: Columns) -> Columns:
+    row = len(columns["time"]) // 2
+    times = columns["time"]
+    return with_cell(with_cell(columns, row, time=times[row + 40]), row + 40, time=times[row])
+
+
+def busiest(columns: Columns, starts: tuple[Activity, ...], ends: tuple[Activity, ...], holder: str) -> int:
+    """Return a row of a start after which its holder holds as many as it ever does."""
+    held: Counter[int] = Counter()
+    best: dict[int, tuple[int, int]] = {}
+    for row in rows_of(columns, *starts, *ends):
+        number = int(columns[holder][row])
+        held[number] += 1 if columns["activity"][row] in starts else -1
+        if held[number] > best.get(number, (0, 0))[0]:
+            best[number] = (held[number], int(row))
+    return max(best.values())[1]
+
+
+def one_place_too_many(columns: Columns) -> Columns:
+    """An assessment starts while the desk is full."""
+    row = busiest(columns, (Activity.ASSESSMENT_STARTED,), (Activity.ASSESSMENT_ENDED,), "service")
+    return with_copy(columns, row, row + 1, time=columns["time"][row])
+
+
+def one_case_too_many(columns: Columns) -> Columns:
+    row = busiest(columns, (Activity.NAVIGATION_STARTED,), (Activity.NAVIGATION_ENDED,), "detail")
+    return with_copy(columns, row, row + 1, time=columns["time"][row])
+
+
+TAMPERED: dict[str, tuple[Callable[[Columns], Columns], str | None]] = {
+    "time runs backwards": (swap_times, "time does not run"),
+    "time before the start": (lambda columns: with_cell(columns, 0, time=-1.0), "time does not run"),
+    "time after the horizon": (
+        lambda columns: with_cell(columns, len(columns["time"]) - 1, time=130.0),
+        "time does not run",
+    ),
+    "first onset missing": (dropping(Activity.ONSET, first_row), "not one onset"),
+    "an onset missing": (dropping(Activity.ONSET), "not one onset"),
+    "last onset missing": (dropping(Activity.ONSET, last_row_of_many), "not one onset"),
+    "an onset twice": (twice(Activity.ONSET), "not one onset"),
+    "supported twice": (twice(Activity.SUPPORT_STARTED), "more than once"),
+    "gave up twice": (twice(Activity.GAVE_UP), "more than once"),
+    "gave up after support": (at_the_end(Activity.GAVE_UP, Activity.SUPPORT_STARTED), "more than once"),
+    "queues after support": (at_the_end(Activity.JOINED, Activity.SUPPORT_STARTED), "after its end"),
+    "handed on after giving up": (at_the_end(Activity.HANDOFF_MADE, Activity.GAVE_UP), "after its end"),
+    "seeks after giving up": (at_the_end(Activity.SOUGHT, Activity.GAVE_UP), "after its end"),
+    "handoff not made": (dropping(Activity.HANDOFF_MADE), "out of order"),
+    "handoff not received": (dropping(Activity.HANDOFF_RECEIVED, first_row), "out of order"),
+    "handoff not accepted": (dropping(Activity.HANDOFF_ACCEPTED, first_row), "out of order"),
+    "handoff made twice": (twice(Activity.HANDOFF_MADE), "out of order"),
+    "handoff attended twice": (twice(Activity.HANDOFF_ATTENDED), "out of order"),
+    "handoff dropped twice": (twice(Activity.HANDOFF_DROPPED), "out of order"),
+    "a place given away twice": (one_place_too_many, "places"),
+    "a navigator takes on one too many": (one_case_too_many, "caseload"),
+    # Spells: each is joined, then served to its end or left.
+    "support ended without a start": (dropping(Activity.SUPPORT_STARTED, first_row), None),
+    "assessment ended without a start": (dropping(Activity.ASSESSMENT_STARTED, first_row), None),
+    "assessment ended twice": (twice(Activity.ASSESSMENT_ENDED), None),
+    "served without having joined": (dropping(Activity.JOINED, first_row), None),
+    "left twice": (twice(Activity.LEFT), None),
+    "navigation ended twice": (twice(Activity.NAVIGATION_ENDED), None),
+}
+
+
+def busy() -> Result:
+    """Return a run in which navigators are full and some desks have a single place."""
+    settings = {"time": SHORT, "navigation.link_worker.caseload": 2, "population.onset_lag_days": 5.0}
+    return simulate(Scenario.load("three_journeys").changed(settings), "integrated", seed=11)
+
+
+@pytest.fixture(scope="module")
+def untouched() -> Result:
+    """A run that is in balance."""
+    result = busy()
+    result.check_balance()
+    return result
+
+
+@pytest.mark.parametrize("kind", TAMPERED)
+def test_tampering_is_detected(untouched: Result, kind: str) -> None:
+    tamper, message = TAMPERED[kind]
+    with pytest.raises(ImbalanceError, match=message):
+        replace(untouched, columns=tamper(dict(untouched.columns))).check_balance()
+
+
+def test_a_place_less_is_detected(untouched: Result) -> None:
+    """Places and caseloads are those of the scenario, not what the ledger happens to show."""
+    most = Counter(untouched.columns["service"][rows_of(untouched.columns, Activity.ASSESSMENT_STARTED)])
+    desk = int(most.most_common(1)[0][0])
+    places = list(untouched.capacity.places)
+    places[desk] = 0
+    with pytest.raises(ImbalanceError, match=f"service {desk} served"):
+        replace(untouched, capacity=replace(untouched.capacity, places=places)).check_balance()
+    fewer = [0] * len(untouched.capacity.caseloads)
+    with pytest.raises(ImbalanceError, match="navigator 0 helped"):
+        replace(untouched, capacity=replace(untouched.capacity, caseloads=fewer)).check_balance()
+
+
+def test_everything_wrong_is_reported_at_once(untouched: Result) -> None:
+    columns = twice(Activity.HANDOFF_MADE)(swap_times(dict(untouched.columns)))
+    with pytest.raises(ImbalanceError, match=r"time does not run.*HANDOFF_MADE out of order"):
+        replace(untouched, columns=columns).check_balance()
