@@ -13,7 +13,9 @@ import pandas as pd
 from experiments.plan import Plan
 from sim.outcomes.headline import HEADLINE, Outcome
 
-UNITS = {"share": "%", "days": "days", "per 100": "per 100"}
+UNITS = {"share": " %", "days": " days", "per 100": ""}
+"""What is written after a value; the labels of outcomes say of themselves what is counted per 100."""
+
 NOT_REACHED = "not reached"
 NOTHING = "none"
 """Shown where there was nothing to count: no needs in the cohort, or no handoffs."""
@@ -45,9 +47,9 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
     cells = {(row["arm"], row["outcome"]): row for row in comparison.to_dict("records")}
     baseline, *others = titles
     means = [["", *titles.values()]]
-    gaps = [["", *(f"{titles[arm]} - {titles[baseline]}" for arm in others)]]
+    gaps = [["", *(f"{titles[arm]} - {titles[baseline]} (95 % CI)" for arm in others)]]
     for outcome in HEADLINE:
-        label = f"{outcome.label}, {UNITS[outcome.unit]}"
+        label = outcome.label + UNITS[outcome.unit].replace(" ", ", ", 1)
         means.append([label, *(_mean(cells[arm, outcome.name]["mean"], outcome) for arm in titles)])
         gaps.append([label, *(_gap(cells[arm, outcome.name], outcome) for arm in others)])
     if not others:
@@ -93,9 +95,7 @@ def aligned(rows: Sequence[Sequence[str]], rule: bool = True) -> str:
 def value_text(value: float, outcome: Outcome) -> str:
     """Return a headline outcome with its unit, or why there is none."""
     text = _mean(value, outcome)
-    if math.isnan(value):
-        return text
-    return f"{text} %" if outcome.unit == "share" else f"{text} {UNITS[outcome.unit]}"
+    return text if math.isnan(value) else text + UNITS[outcome.unit]
 
 
 def _mean(value: float, outcome: Outcome) -> str:
@@ -121,7 +121,7 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
         notes = ["Differences are of one world: no interval can be given; ask for more with replications=N."]
     else:
         count = f"{many}" if few == many else f"{few} to {many}"
-        notes = [f"In brackets: 95 % confidence interval of the paired difference, {count} worlds."]
+        notes = [f"Differences are paired: the same {count} worlds in both arms; 95 % confidence intervals (t)."]
     notes.append("Differences of shares are in percentage points.")
     medians = comparison[comparison["outcome"] == "median_days"]
     if medians["mean"].isna().any():

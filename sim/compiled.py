@@ -22,7 +22,8 @@ _HERE = Path(__file__).resolve().parent
 
 
 def _sources() -> list[Path]:
-    return [_HERE / "compiled.py", _HERE / "draws.py", *sorted((_HERE / "rules").glob("*.py"))]
+    # The codes are constants of compiled code.
+    return [_HERE / "codes.py", _HERE / "compiled.py", _HERE / "draws.py", *sorted((_HERE / "rules").glob("*.py"))]
 
 
 def source_digest() -> str:

@@ -34,6 +34,7 @@ class Landscape:
     Attributes:
         providers: By number.
         services: By number.
+        open_to_handoffs: Providers of the tables; not a single front door, to which nobody hands on.
         has_gaps_of_knowledge: Whether anybody does not know anybody.
     """
 
@@ -47,6 +48,7 @@ class Landscape:
         self.has_gaps_of_knowledge = self._unknown_chance > 0.0
         self._known: dict[tuple[int, int], bool] = {}
         self._add_rows()
+        self.open_to_handoffs = tuple(self.providers)
         self._index()
 
     def visible_doors(self, kind: int, district: int) -> Sequence[Provider]:

@@ -75,10 +75,12 @@ class JourneyModel(LightModel):
 
     def run(self) -> None:
         """Run to the horizon."""
-        with collector_paused():
-            self.calendar.run_until(self.parameters.time.horizon_days)
-        # Mesa keeps every model that ever had an agent alive in this class attribute.
-        Agent._ids.pop(self, None)
+        try:
+            with collector_paused():
+                self.calendar.run_until(self.parameters.time.horizon_days)
+        finally:
+            # Mesa keeps every model that ever had an agent alive in this class attribute.
+            Agent._ids.pop(self, None)
 
     def step(self) -> None:
         """Advance by one day, for those who drive a Mesa model step by step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -111,12 +112,13 @@ def count_distribution(mean: float, size: float, most: int) -> Floats:
     """
     if mean <= 0:
         return np.ones(1)
-    success = size / (size + mean)
+    log_none = -size * math.log1p(mean / size)
     chances = np.empty(most + 1)
-    chances[0] = success**size
+    chances[0] = math.exp(log_none)
     for count in range(1, most + 1):
-        chances[count] = chances[count - 1] * (count - 1 + size) / count * (1 - success)
-    cumulative: Floats = np.cumsum(chances[1:]) / (1 - chances[0])
+        chances[count] = chances[count - 1] * (count - 1 + size) / count * mean / (size + mean)
+    # Not 1 - chances[0], which loses all digits where nearly nobody has a need.
+    cumulative: Floats = np.cumsum(chances[1:]) / -math.expm1(log_none)
     cumulative[-1] = 1.0
     return cumulative
 

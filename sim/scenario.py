@@ -82,7 +82,9 @@ class Scenario:
         """
         folder = find_folder(place)
         complaints = Complaints()
-        data = merged(read_settings(folder, complaints), settings or {})
+        said_here = merged(read_settings(folder, complaints), settings or {})
+        # Over the defaults, so that one number of a group can be set alone.
+        data = merged(Parameters().model_dump(), said_here)
         said = validate(ScenarioFile, data, f"{folder.name}/scenario.yaml", complaints)
         tables = Tables(
             districts=read_table(folder, "districts", DistrictRow, complaints),

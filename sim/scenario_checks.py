@@ -54,6 +54,8 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
         where = f"{folder}/vignette_needs.csv: {given.vignette}, {given.need}"
         _exist([given.vignette], where, "vignette", vignettes, complaints)
         _exist([given.need], where, "need", needs, complaints)
+    given_needs = [f"{row.vignette}, {row.need}" for row in tables.vignette_needs]
+    _unique(given_needs, f"{folder}/vignette_needs.csv", "vignette and need", complaints)
     with_needs = {row.vignette for row in tables.vignette_needs}
     for name in vignettes:
         if name not in with_needs:

@@ -207,7 +207,7 @@ def _label_marks(axes: Axes, width: float) -> None:
     marks = [day for day in MARKS if day <= limit]
     wanted = [day / limit * width for day in marks]
     sizes = [text_width(MARKS[day]) + 1.5 for day in marks]
-    for day, centre in zip(marks, moved_apart(wanted, sizes, -4.0, width + 4.0), strict=True):
+    for day, centre in zip(marks, moved_apart(wanted, sizes, 0.0, width + 4.0), strict=True):
         axes.text(
             centre / width, 1 + 1.0 / PANEL_HEIGHT, MARKS[day], transform=axes.transAxes, ha="center", color=style.GREY
         )

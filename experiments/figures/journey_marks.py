@@ -119,10 +119,10 @@ class Pen:
                 y = row.line - 2.4 - words.level * LEVEL
                 box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4}
                 place = (words.x * self._day, y)
-                self._axes.text(*place, words.text, va="center", zorder=6, bbox=box)
+                self._axes.text(*place, words.text, va="center", zorder=3.4, bbox=box)
                 if words.level:
                     at = words.at * self._day
-                    self._axes.plot([at, at], [row.line - 0.8, y + 1.0], color=style.GREY, linewidth=0.4, zorder=5)
+                    self._axes.plot([at, at], [row.line - 0.8, y + 1.0], color=style.GREY, linewidth=0.4, zorder=3.3)
 
 
 # --- one mark each: in the chart and in the key -------------------------------------------------------------------

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from scipy.optimize import isotonic_regression
 
 from experiments.figures import style
@@ -25,11 +25,12 @@ def text_width(text: str, size: float = style.TEXT_SIZE, bold: bool = False) -> 
     """Return the width of one line of text in mm."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
     # A bar on both sides, taken off again: leading and trailing space counts.
-    with style.house():
-        whole = TextPath((0, 0), f"|{text}|", size=size, prop=font).get_extents().width
-        bars = TextPath((0, 0), "||", size=size, prop=font).get_extents().width
+    whole, bars = (
+        text_to_path.get_text_width_height_descent(characters, font, ismath=False)[0]
+        for characters in (f"|{text}|", "||")
+    )
     return float(whole - bars) * 25.4 / 72.0
 
 

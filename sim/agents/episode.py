@@ -45,6 +45,7 @@ class Episode:
         tries: How many times a first door was sought.
         setbacks: How many attempts have failed.
         handoffs: How many handoffs were made.
+        receivers_sought: How many times a worker looked for somebody to hand on to.
         visits: How many spells there were at each service, by its number.
         refused: Numbers of providers that said no.
         assessed_at: Providers that have assessed it.
@@ -53,7 +54,7 @@ class Episode:
 
     __slots__ = (
         "address", "assessed_at", "citizen", "handoff", "handoffs", "kind", "number", "onset", "onset_severity",
-        "recurrence", "refused", "setbacks", "slot", "state", "tries", "visits",
+        "receivers_sought", "recurrence", "refused", "setbacks", "slot", "state", "tries", "visits",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +79,7 @@ class Episode:
         self.tries = 0
         self.setbacks = 0
         self.handoffs = 0
+        self.receivers_sought = 0
         self.visits: dict[int, int] = {}
         self.refused: set[int] = set()
         self.assessed_at: list[Provider] = []

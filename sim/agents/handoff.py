@@ -111,12 +111,14 @@ class Handoff:
 
     def _transfer_days(self) -> float:
         model, episode = self.model, self.episode
-        mean = transfer_mean(
-            self.mode.numbers.days,
-            model.parameters.barriers.data_sharing,
-            model.parameters.barrier_effects.data_slower,
-            model.records.transfer_factor(self.sender, self.receiver),
-        )
+        mean = self.mode.numbers.days
+        if self.mode.is_sent:
+            mean = transfer_mean(
+                mean,
+                model.parameters.barriers.data_sharing,
+                model.parameters.barrier_effects.data_slower,
+                model.records.transfer_factor(self.sender, self.receiver),
+            )
         return exponential(episode.citizen.key, episode.address, Decision.TRANSFER_DAYS, self.occasion, mean)
 
     def _record(

@@ -130,7 +130,11 @@ class Navigators:
                 return
             self._waiting.popleft()
             self._listed.discard(citizen.row)
-            navigator.take_on(citizen)
+            if self.model.navigation.is_done(citizen):
+                # Nothing is left to help with by now; a later need may bring the citizen here again.
+                citizen.was_offered_navigation = False
+            else:
+                navigator.take_on(citizen)
 
     def _next_free(self) -> Navigator | None:
         free = [navigator for navigator in self.people if len(navigator.cases) < navigator.caseload]

@@ -10,7 +10,7 @@ from mesa import Agent
 from sim.agents.episode import State
 from sim.agents.handoff import Handoff
 from sim.codes import Activity, Decision, Reason
-from sim.draws import MASK, absorb, exponential, happens, key_of
+from sim.draws import MASK, absorb, exponential, happens, key_of, uniform
 from sim.events import Phase
 from sim.rules.doors import referral_threshold
 from sim.schema.tables import ProviderRow, Sector
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sim.agents.episode import Episode
     from sim.agents.service import Service
     from sim.model import JourneyModel
+
+_EVENTS_EACH = 1 << 24
 
 
 class Provider(Agent):
@@ -68,7 +70,9 @@ class Provider(Agent):
         self.services: list[Service] = []
         self.size = 1.0
         self.is_closed = False
-        self._closures = 0
+        self._contracts = 0
+        self._events = 0
+        self._closed_until = 0.0
 
     # --- the door ---------------------------------------------------------------------------------------------
 
@@ -102,14 +106,14 @@ class Provider(Agent):
             return Reason.WRONG_DOOR
         threshold = 0.0 if desk is None else desk.threshold
         model = self.model
-        if handoff is not None and handoff.sender.profession != self.profession and model.culture > 0.0:
-            threshold = referral_threshold(
-                threshold, model.culture * model.parameters.barrier_effects.culture_threshold
-            )
-            if self._declines(episode, handoff):
-                return Reason.DECLINED
+        is_foreign = handoff is not None and handoff.sender.profession != self.profession
+        if is_foreign:
+            added = model.culture * model.parameters.barrier_effects.culture_threshold
+            threshold = referral_threshold(threshold, added)
         if threshold > 0.0 and episode.severity(model.calendar.now, model.severity_growth) < threshold:
             return Reason.BELOW_THRESHOLD
+        if is_foreign and self._declines(episode):
+            return Reason.DECLINED
         if self.is_closed:
             return Reason.SERVICE_CLOSED
         return Reason.NONE
@@ -129,12 +133,9 @@ class Provider(Agent):
             handoff.drop(reason)
             return
         model = self.model
+        occasion = (self.key + episode.tries) & MASK
         hands_on = model.entry.always_hands_on or happens(
-            episode.citizen.key,
-            episode.address,
-            Decision.REDIRECT,
-            episode.tries,
-            model.parameters.journey.redirect,
+            episode.citizen.key, episode.address, Decision.REDIRECT, occasion, model.parameters.journey.redirect
         )
         if hands_on:
             self.hand_on(episode)
@@ -179,7 +180,7 @@ class Provider(Agent):
         chance = self.model.parameters.journey.finding
         citizen = assessed.citizen
         for episode in citizen.idle_episodes():
-            occasion = (self.key + len(assessed.assessed_at)) & MASK
+            occasion = (self.key + (assessed.address << 8) + len(assessed.assessed_at)) & MASK
             found = happens(citizen.key, episode.address, Decision.FINDING, occasion, chance)
             # What was done about one need may have led to another being taken up.
             if found and episode.state is State.IDLE:
@@ -209,6 +210,8 @@ class Provider(Agent):
         What barriers have changed in secret (catchments, thresholds, closures) is not known.
         """
         model, landscape = self.model, self.model.landscape
+        occasion = episode.receivers_sought
+        episode.receivers_sought += 1
         severity = episode.severity(model.calendar.now, model.severity_growth)
         suitable = [
             provider
@@ -219,11 +222,11 @@ class Provider(Agent):
             and landscape.knows(self, provider)
         ]
         if suitable:
-            return model.choose(episode, Decision.CHOICE_OF_RECEIVER, episode.handoffs, suitable, "size")
+            return model.choose(episode, Decision.CHOICE_OF_RECEIVER, occasion, suitable, "size")
         unfamiliar = self._unfamiliar(episode)
         guess = model.parameters.journey.guess
-        if unfamiliar and happens(episode.citizen.key, episode.address, Decision.GUESS, episode.handoffs, guess):
-            return model.choose(episode, Decision.CHOICE_OF_RECEIVER, episode.handoffs, unfamiliar, "size")
+        if unfamiliar and happens(episode.citizen.key, episode.address, Decision.GUESS, occasion, guess):
+            return model.choose(episode, Decision.CHOICE_OF_RECEIVER, occasion, unfamiliar, "size")
         return None
 
     def _unfamiliar(self, episode: Episode) -> Sequence[Provider]:
@@ -232,13 +235,13 @@ class Provider(Agent):
             return ()
         return [
             provider
-            for provider in landscape.providers
+            for provider in landscape.open_to_handoffs
             if provider is not self and provider.number not in episode.refused and not landscape.knows(self, provider)
         ]
 
-    def _declines(self, episode: Episode, handoff: Handoff) -> bool:
+    def _declines(self, episode: Episode) -> bool:
         chance = self.model.culture * self.model.parameters.barrier_effects.culture_declined
-        occasion = (self.key + handoff.occasion) & MASK
+        occasion = (self.key + episode.handoffs) & MASK
         return happens(episode.citizen.key, episode.address, Decision.DECLINE, occasion, chance)
 
     # --- funding ----------------------------------------------------------------------------------------------
@@ -246,41 +249,48 @@ class Provider(Agent):
     def start_contracts(self) -> None:
         """Arrange for the first end of a contract, if funding ends and the barrier is there."""
         if self.contract_days is not None and self.model.parameters.barriers.funding > 0.0:
-            phase = exponential(absorb(self.model.world, self.key), 0, Decision.CONTRACT_PHASE, 0, 1.0)
-            self._later((phase % 1.0) * self.contract_days, Provider.end_contract)
+            phase = uniform(absorb(self.model.world, self.key), 0, Decision.CONTRACT_PHASE, 0)
+            self._later(phase * self.contract_days, Provider.end_contract)
 
     def end_contract(self) -> None:
         """The contract ends; it may lapse for a while, and the waiting list may be lost."""
         assert self.contract_days is not None
-        effects, level = self.model.parameters.barrier_effects, self.model.parameters.barriers.funding
+        model = self.model
+        effects, level = model.parameters.barrier_effects, model.parameters.barriers.funding
         lapse = {
             Sector.PUBLIC: effects.funding_lapse_public,
             Sector.PRIVATE: effects.funding_lapse_private,
             Sector.VOLUNTARY: effects.funding_lapse_voluntary,
         }[self.sector]
-        key, occasion = absorb(self.model.world, self.key), self._closures
-        self._closures += 1
+        key, occasion = absorb(model.world, self.key), self._contracts
+        self._contracts += 1
         self._later(self.contract_days, Provider.end_contract)
         if happens(key, 0, Decision.CONTRACT_LAPSE, occasion, level * lapse):
-            days = level * exponential(key, 0, Decision.CLOSURE_DAYS, occasion, effects.funding_gap_days)
-            self.is_closed = True
-            self._record(Activity.SERVICE_CLOSED)
-            self._later(min(days, self.contract_days), Provider.reopen)
+            self._close(level * exponential(key, 0, Decision.CLOSURE_DAYS, occasion, effects.funding_gap_days))
             if happens(key, 0, Decision.LIST_LOST, occasion, level * effects.funding_list_lost):
                 for service in self.services:
                     service.lose_list()
 
+    def _close(self, days: float) -> None:
+        now = self.model.calendar.now
+        self._closed_until = max(self._closed_until, now + days)
+        if not self.is_closed:
+            self.is_closed = True
+            self._record(Activity.SERVICE_CLOSED)
+        self._later(self._closed_until - now, Provider.reopen)
+
     def reopen(self) -> None:
-        """A new contract starts: those who still wait are served."""
-        self.is_closed = False
-        self._record(Activity.SERVICE_OPENED)
-        for service in self.services:
-            service.call_next()
+        """A new contract starts, unless a further lapse keeps the doors closed: those who still wait are served."""
+        if self.is_closed and self.model.calendar.now >= self._closed_until:
+            self.is_closed = False
+            self._record(Activity.SERVICE_OPENED)
+            for service in self.services:
+                service.call_next()
 
     def _later(self, days: float, action: Callable[[Provider], None]) -> None:
         calendar = self.model.calendar
-        key = 2 * self.number + (action is Provider.reopen)
-        calendar.schedule(calendar.now + days, Phase.FUNDING, key, action, self)
+        self._events += 1
+        calendar.schedule(calendar.now + days, Phase.FUNDING, self.number * _EVENTS_EACH + self._events, action, self)
 
     def _record(self, activity: Activity, episode: Episode | None = None, reason: Reason = Reason.NONE) -> None:
         citizen, number = (-1, -1) if episode is None else (episode.citizen.row, episode.number)

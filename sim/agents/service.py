@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.agents.spell import Spell
 from sim.codes import Activity, Decision, Reason
-from sim.draws import MASK, absorb, exponential, happens, key_of
+from sim.draws import absorb, exponential, happens, key_of
 from sim.events import Phase
 from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, service_days
 from sim.schema.tables import Duration, ServiceRow, Stage
@@ -118,7 +118,7 @@ class Service:
             citizen.key,
             episode.address,
             Decision.ATTENDANCE,
-            (spell.occasion + spell.missed) & MASK,
+            spell.appointment(),
             journey.attendance,
             journey.attendance_odds_week,
             self.model.calendar.now - spell.joined,
@@ -132,7 +132,7 @@ class Service:
         citizen, episode = spell.episode.citizen, spell.episode
         self._record(Activity.MISSED, spell, detail=self._missed_slot)
         citizen.later(self._missed_slot, Phase.RELEASE, Service.free_place, self)
-        occasion = (spell.occasion + spell.missed) & MASK
+        occasion = spell.appointment()
         spell.missed += 1
         if happens(citizen.key, episode.address, Decision.REBOOKING, occasion, self._journey.rebook):
             citizen.later(self._journey.rebook_days, Phase.ARRIVE, self.queue_up, spell)

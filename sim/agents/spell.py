@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from sim.agents.episode import Episode
     from sim.agents.service import Service
 
+_STRIDE = 0x9E3779B97F4A7C15
+"""Keeps the appointments of one stay apart from those of the next."""
+
 
 class Spell:
     """One stay.
@@ -47,6 +50,10 @@ class Spell:
         self.is_queued = False
         self.is_over = False
         self.position = 0
+
+    def appointment(self) -> int:
+        """Return the address of the next appointment: this stay, and how many were missed before."""
+        return (self.occasion + self.missed * _STRIDE) & MASK
 
     def severity(self) -> float:
         """Return the severity of the need on joining, 0 to 1."""

@@ -56,7 +56,7 @@ class FirstCome:
 
 @mechanism("discipline", "random_order")
 class RandomOrder:
-    """Each of those waiting is equally likely to be next (the data of the evidence folder look more like this)."""
+    """Each of those waiting is equally likely to be next (published waits look more like this than first come)."""
 
     name: ClassVar[str]
 

@@ -41,11 +41,7 @@ class SelfDirected:
         doors = landscape.visible_doors(episode.kind, citizen.district)
         if happens(citizen.key, episode.address, Decision.WRONG_DOOR, episode.tries, chance):
             doors = landscape.visible_wrong_doors(episode.kind, citizen.district) or doors
-        fresh = [door for door in doors if door.number not in episode.refused]
-        if not fresh:
-            # Nobody new is left to ask: what was refused before may be granted now that the need is more severe.
-            episode.refused.clear()
-            fresh = list(doors)
+        fresh = [door for door in doors if door.number not in episode.refused] or list(doors)
         return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "visibility")
 
 

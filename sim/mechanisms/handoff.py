@@ -22,6 +22,8 @@ class OnPaper:
 
     name: ClassVar[str]
     code: ClassVar[ModeCode]
+    is_sent: ClassVar[bool] = True
+    """Whether something is sent: records and barriers to data sharing act on its way."""
     sender_sees: ClassVar[bool] = False
     """Whether the sender is told of every drop."""
 
@@ -47,6 +49,7 @@ class Signposting:
 
     name: ClassVar[str]
     code = ModeCode.SIGNPOSTING
+    is_sent: ClassVar[bool] = False
     sender_sees: ClassVar[bool] = False
 
     def __init__(self, model: JourneyModel) -> None:
@@ -93,6 +96,7 @@ class Accompanied:
 
     name: ClassVar[str]
     code = ModeCode.ACCOMPANIED
+    is_sent: ClassVar[bool] = False
     sender_sees: ClassVar[bool] = True
 
     def __init__(self, model: JourneyModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,61 +56,72 @@ def check_balance(columns: Columns, capacity: Capacity, horizon: float) -> None:
     if len(time) and (np.any(np.diff(time) < 0) or time[0] < 0 or time[-1] >= horizon):
         wrong.append(f"time does not run from 0 to {horizon:g} in order")
     _check_episodes(columns, wrong)
-    _check_handoffs(columns, wrong)
+    _check_order(columns, "episode", _HANDOFF_ORDER, wrong)
+    _check_order(columns, "episode", _SPELL_ORDER, wrong)
+    _check_order(columns, "citizen", _NAVIGATION_ORDER, wrong)
     _check_places(columns, capacity.places, wrong)
     _check_caseloads(columns, capacity.caseloads, wrong)
     if wrong:
         raise ImbalanceError("; ".join(wrong))
 
 
-def _times_of(columns: Columns, activity: Activity, episodes: int) -> npt.NDArray[np.int64]:
-    number = columns["episode"][columns["activity"] == activity].astype(np.int64)
-    return np.bincount(number, minlength=episodes)
+_HANDOFF_ORDER = {
+    Activity.HANDOFF_MADE: (0, Activity.HANDOFF_ATTENDED, Activity.HANDOFF_DROPPED),
+    Activity.HANDOFF_RECEIVED: (Activity.HANDOFF_MADE,),
+    Activity.HANDOFF_ACCEPTED: (Activity.HANDOFF_RECEIVED,),
+    Activity.HANDOFF_ATTENDED: (Activity.HANDOFF_ACCEPTED,),
+    Activity.HANDOFF_DROPPED: (Activity.HANDOFF_MADE, Activity.HANDOFF_RECEIVED, Activity.HANDOFF_ACCEPTED),
+}
+_SPELL_ORDER = {
+    Activity.JOINED: (0, Activity.LEFT, Activity.ASSESSMENT_ENDED),
+    Activity.MISSED: (Activity.JOINED, Activity.MISSED),
+    Activity.LEFT: (Activity.JOINED, Activity.MISSED),
+    Activity.ASSESSMENT_STARTED: (Activity.JOINED, Activity.MISSED),
+    Activity.ASSESSMENT_ENDED: (Activity.ASSESSMENT_STARTED,),
+    Activity.SUPPORT_STARTED: (Activity.JOINED, Activity.MISSED),
+    Activity.SUPPORT_ENDED: (Activity.SUPPORT_STARTED,),
+}
+_NAVIGATION_ORDER = {
+    Activity.NAVIGATION_OFFERED: (0, Activity.NAVIGATION_OFFERED, Activity.NAVIGATION_ENDED),
+    Activity.NAVIGATION_STARTED: (Activity.NAVIGATION_OFFERED,),
+    Activity.NAVIGATION_ENDED: (Activity.NAVIGATION_STARTED,),
+}
 
 
 def _check_episodes(columns: Columns, wrong: list[str]) -> None:
-    onsets = int(np.sum(columns["activity"] == Activity.ONSET))
-    ends = _times_of(columns, Activity.SUPPORT_STARTED, onsets) + _times_of(columns, Activity.GAVE_UP, onsets)
-    if len(ends) > onsets or np.any(_times_of(columns, Activity.ONSET, onsets) != 1):
-        wrong.append("an episode has events but not one onset")
+    activity, episode = columns["activity"], columns["episode"].astype(np.int64)
+    onsets = episode[activity == Activity.ONSET]
+    if not np.array_equal(onsets, np.arange(len(onsets))) or np.any(episode >= len(onsets)):
+        wrong.append("an episode has events but not one onset, or onsets are not numbered in order")
+        return
+    final = np.flatnonzero(np.isin(activity, [Activity.SUPPORT_STARTED, Activity.GAVE_UP]))
+    ends = np.bincount(episode[final], minlength=len(onsets))
     if np.any(ends > 1):
         wrong.append(f"episode {int(np.argmax(ends > 1))} was supported or given up more than once")
-    after = columns["episode"][_after_the_end(columns, len(ends))]
-    if len(after):
-        wrong.append(f"episode {int(after[0])} is handed on, queues or gives up after its end")
+    first, last = np.full(len(onsets), -1), np.full(len(onsets), len(activity))
+    first[onsets] = np.flatnonzero(activity == Activity.ONSET)
+    last[episode[final]] = final
+    rows = np.flatnonzero((episode >= 0) & (activity != Activity.SUPPORT_ENDED))
+    outside = rows[(rows < first[episode[rows]]) | (rows > last[episode[rows]])]
+    if len(outside):
+        wrong.append(f"episode {int(episode[outside[0]])} has events before its onset or after its end")
 
 
-def _after_the_end(columns: Columns, episodes: int) -> npt.NDArray[np.int64]:
-    final = np.isin(columns["activity"], [Activity.SUPPORT_STARTED, Activity.GAVE_UP])
-    last = np.full(episodes, len(columns["time"]))
-    rows = np.flatnonzero(final)
-    last[columns["episode"][rows].astype(np.int64)] = rows
-    of_episode = np.flatnonzero((columns["episode"] >= 0) & (columns["activity"] != Activity.SUPPORT_ENDED))
-    return of_episode[of_episode > last[columns["episode"][of_episode].astype(np.int64)]]
-
-
-def _check_handoffs(columns: Columns, wrong: list[str]) -> None:
-    """Every handoff is made, received, accepted, attended in this order, or dropped after any step but the last."""
-    allowed_before = {
-        Activity.HANDOFF_MADE: (0, Activity.HANDOFF_ATTENDED, Activity.HANDOFF_DROPPED),
-        Activity.HANDOFF_RECEIVED: (Activity.HANDOFF_MADE,),
-        Activity.HANDOFF_ACCEPTED: (Activity.HANDOFF_RECEIVED,),
-        Activity.HANDOFF_ATTENDED: (Activity.HANDOFF_ACCEPTED,),
-        Activity.HANDOFF_DROPPED: (
-            Activity.HANDOFF_MADE,
-            Activity.HANDOFF_RECEIVED,
-            Activity.HANDOFF_ACCEPTED,
-        ),
-    }
+def _check_order(
+    columns: Columns, holder: str, allowed_before: Mapping[Activity, tuple[int, ...]], wrong: list[str]
+) -> None:
+    """Check that of some activities each comes only after those allowed (0: first) for the same holder."""
     rows = np.flatnonzero(np.isin(columns["activity"], list(allowed_before)))
-    rows = rows[np.argsort(columns["episode"][rows], kind="stable")]
-    activity, episode = columns["activity"][rows], columns["episode"][rows]
-    same = np.concatenate([[False], episode[1:] == episode[:-1]]) if len(rows) else np.empty(0, bool)
-    before = np.where(same, np.concatenate([[0], activity[:-1]]) if len(rows) else 0, 0)
+    rows = rows[np.argsort(columns[holder][rows], kind="stable")]
+    if not len(rows):
+        return
+    activity, whose = columns["activity"][rows], columns[holder][rows]
+    is_same = np.concatenate([[False], whose[1:] == whose[:-1]])
+    before = np.where(is_same, np.concatenate([[0], activity[:-1]]), 0)
     for step, allowed in allowed_before.items():
         bad = (activity == step) & ~np.isin(before, allowed)
         if np.any(bad):
-            wrong.append(f"{step.name} out of order in episode {int(episode[bad][0])}")
+            wrong.append(f"{step.name} out of order in {holder} {int(whose[bad][0])}")
 
 
 def _check_places(columns: Columns, places: list[int], wrong: list[str]) -> None:

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+_ROUNDING = 1e-12
+"""A share of exactly one half may come out of a long sum a little below it."""
+
 OPEN, SUPPORTED, GAVE_UP = "open", "supported", "gave_up"
 """States of an episode at the end of its observation."""
 
@@ -35,7 +38,8 @@ def cumulative_incidence(days: npt.ArrayLike, states: npt.ArrayLike, event: str 
     at_risk = len(time) - np.concatenate([[0], np.cumsum(np.bincount(where))[:-1]])
     still_unmet = np.cumprod(1.0 - ended / at_risk)
     before = np.concatenate([[1.0], still_unmet[:-1]])
-    incidence = np.cumsum(before * of_interest / at_risk)
+    # Where everybody has the event the sum may end a rounding error above 1.
+    incidence = np.minimum(np.cumsum(before * of_interest / at_risk), 1.0)
     keep = ended > 0
     return np.concatenate([[0.0], steps[keep]]), np.concatenate([[0.0], incidence[keep]])
 
@@ -47,7 +51,7 @@ def value_at(times: Floats, values: Floats, day: float) -> float:
 
 def quantile(times: Floats, values: Floats, share: float) -> float:
     """Return the day on which a cumulative incidence reaches a share, or NaN where it never does."""
-    reached = np.flatnonzero(values >= share)
+    reached = np.flatnonzero(values >= share - _ROUNDING)
     return float(times[reached[0]]) if len(reached) else math.nan
 
 

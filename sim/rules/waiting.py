@@ -18,7 +18,8 @@ def with_odds(chance: float, odds_ratio: float) -> float:
     if chance <= 0.0 or chance >= 1.0:
         return chance
     odds = chance / (1.0 - chance) * odds_ratio
-    return odds / (1.0 + odds)
+    # The second form holds where the odds are too large for a number.
+    return odds / (1.0 + odds) if odds < 1.0 else 1.0 / (1.0 + 1.0 / odds)
 
 
 @compiled("f8(f8,f8,f8,f8,f8,f8)")
@@ -35,8 +36,8 @@ def attendance_chance(
         capability: The citizen's, 0 to 1.
         odds_help: Odds ratio of the mode of handoff and the navigator.
     """
-    ratio = odds_week ** (days / 7.0) * odds_capability ** (capability - 0.5) * odds_help
-    return with_odds(base, ratio)
+    log_ratio = days / 7.0 * math.log(odds_week) + (capability - 0.5) * math.log(odds_capability) + math.log(odds_help)
+    return with_odds(base, math.exp(log_ratio))
 
 
 @compiled("b1(u8,u8,u8,u8,f8,f8,f8,f8,f8,f8)")

@@ -110,8 +110,8 @@ class Journey(Section):
     attendance: float = probability(
         0.927,
         "Chance to attend an appointment without a wait, at capability 0.5.",
-        status=PUBLISHED,
-        source="P5: 7.3 % of outpatient appointments missed (all waits)",
+        status=DERIVED,
+        source="P5: 7.3 % of outpatient appointments missed after any wait, taken as the share without a wait",
     )
     attendance_odds_week: float = parameter(
         0.95,
@@ -200,7 +200,7 @@ class NavigatorKind(Section):
     caseload: int = parameter(..., "Citizens helped at once by one navigator.", unit="citizens", ge=1, le=10000)
     days: float = parameter(..., "Longest time that a case is kept.", unit="days", gt=0)
     min_needs: int = parameter(
-        ..., "Citizens with at least this many needs are offered help.", unit="needs", ge=1, le=50
+        ..., "Citizens in whose life at least this many needs have arisen are offered help.", unit="needs", ge=1, le=50
     )
     follow_up: float = probability(
         ..., "Chance that the navigator acts on a setback instead of leaving it to the citizen."
@@ -210,11 +210,39 @@ class NavigatorKind(Section):
     )
 
 
+class LinkWorkerKind(NavigatorKind):
+    """How link workers work; the evidence is about their caseload."""
+
+    caseload: int = parameter(
+        40,
+        "Citizens helped at once by one navigator.",
+        unit="citizens",
+        status=DERIVED,
+        source="P10: with cases of 60 days 243 people a year; 200-250 are planned, about 394 actual",
+        ge=1,
+        le=10000,
+    )
+
+
+class KeyWorkerKind(NavigatorKind):
+    """How key workers work; the evidence is about their caseload."""
+
+    caseload: int = parameter(
+        7,
+        "Citizens helped at once by one navigator.",
+        unit="citizens",
+        status=QUOTED,
+        source="P11: Housing First, one worker to seven people",
+        ge=1,
+        le=10000,
+    )
+
+
 class Navigation(Section):
     """Navigators: people who help a citizen through the landscape."""
 
-    link_worker: NavigatorKind = NavigatorKind(caseload=40, days=60.0, min_needs=2, follow_up=0.5, attendance_odds=1.3)
-    key_worker: NavigatorKind = NavigatorKind(caseload=7, days=365.0, min_needs=4, follow_up=0.9, attendance_odds=2.5)
+    link_worker: LinkWorkerKind = LinkWorkerKind(days=60.0, min_needs=2, follow_up=0.5, attendance_odds=1.3)
+    key_worker: KeyWorkerKind = KeyWorkerKind(days=365.0, min_needs=4, follow_up=0.9, attendance_odds=2.5)
     offered: float = probability(
         0.8,
         "Chance that an eligible citizen is put on the navigators' list at the first contact with a provider.",
@@ -248,8 +276,6 @@ class BarrierEffects(Section):
     culture_declined: float = probability(
         0.2,
         "Chance that a referral from another profession is declined.",
-        status=DERIVED,
-        source="below P8: 24-26 % rejected, most of them below threshold",
     )
     data_lost: float = probability(0.3, "Chance that a referral sent on paper or by message is lost.")
     data_unseen: float = probability(0.8, "Chance that a record that ought to be visible is not.")

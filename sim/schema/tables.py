@@ -214,6 +214,6 @@ class PublishedRow(Section):
 
     measure: Annotated[Measure, _choice(Measure)] = parameter(..., "What is compared.", unit="measure", status=SETTING)
     label: str = parameter(..., "What the figure says, in words.", unit="text", status=SETTING)
-    value: float = parameter(..., "The published figure.", unit="as the measure", status=Status.PUBLISHED)
+    value: float = parameter(..., "The published figure.", unit="as the measure", status=SETTING)
     year: str = parameter("", "Period that it describes.", unit="text", status=SETTING)
     source: str = parameter(..., "Where it was published.", unit="text", status=SETTING)

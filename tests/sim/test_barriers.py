@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sim import Coordination, Scenario, simulate
 from sim.coordination import names as coordinations
@@ -30,7 +32,7 @@ NONE = {f"barriers.{barrier}": 0.0 for barrier in BARRIERS}
 def assert_nested(blocked: list[set[Any]]) -> None:
     """Assert that nothing is blocked at level 0, and each level adds to what the one below blocks."""
     assert not blocked[0]
-    for lower, higher in zip(blocked, blocked[1:], strict=False):
+    for lower, higher in pairwise(blocked):
         assert lower <= higher, sorted(lower - higher)[:5]
         assert len(lower) < len(higher)
 
@@ -100,7 +102,7 @@ def assert_closures_contained(runs: list[Result]) -> None:
     """Assert that whoever is closed at a lower level is closed at each higher one."""
     found = [closures(result) for result in runs]
     assert not found[0]
-    for lower, higher in zip(found, found[1:], strict=False):
+    for lower, higher in pairwise(found):
         for provider, spans in lower.items():
             for begin, end in spans:
                 around = [span for span in higher[provider] if span[0] <= begin and end <= span[1] + 1e-9]
@@ -132,8 +134,6 @@ def test_first_ends_of_contracts_are_spread_evenly() -> None:
 
     Seeds are fixed; the Kolmogorov-Smirnov test of 600 providers fails falsely for one seed in a thousand.
     """
-    from scipy import stats
-
     town = empty(Scenario.load("three_journeys").changed({**NONE, "barriers.funding": 1.0}))
     effects = {f"barrier_effects.funding_lapse_{sector}": 1.0 for sector in ("public", "private", "voluntary")}
     town = town.changed({**effects, "barrier_effects.funding_gap_days": 1e-6})
@@ -161,6 +161,7 @@ def at_levels(
     coordination: Coordination,
     blocked: Callable[[Result], pd.DataFrame],
     again: bool = False,
+    **more: float,
 ) -> list[set[Any]]:
     """Return whose episodes are blocked at each level of a barrier.
 
@@ -170,6 +171,7 @@ def at_levels(
         coordination: The arm.
         blocked: Gives the rows of a table of episodes or handoffs that are blocked.
         again: Whether the charity has an assessment of its own.
+        more: Effects of barriers to set.
     """
     desks = [{**desk, "service_days": 1, "threshold": 0} for desk in (INTAKE, HELP, *([AGAIN] if again else []))]
     for desk in desks:
@@ -181,7 +183,7 @@ def at_levels(
         "journey": {"attendance": 1},
     }
     write_place(folder, settings, providers=[CLINIC, CHARITY], services=desks)
-    place = Scenario.load(folder)
+    place = Scenario.load(folder).changed({"barrier_effects": more})
     found = []
     for level in LEVELS:
         result = simulate(place.changed({f"barriers.{barrier}": level}), coordination, seed=3)
@@ -224,18 +226,20 @@ def test_more_stories_are_told_twice_with_less_data_sharing(tmp_path: Path, reco
     assert_nested(found)
 
 
-def test_more_referrals_are_declined_with_more_culture(tmp_path: Path) -> None:
-    found = at_levels(tmp_path, "culture", Coordination(handoff="accompanied"), dropped("declined"))
+@pytest.mark.parametrize(
+    ("reasons", "off"),
+    [
+        (("declined",), {"culture_threshold": 0.0}),
+        (("below_threshold",), {"culture_declined": 0.0}),
+        (("declined", "below_threshold"), {}),
+    ],
+)
+def test_more_referrals_are_refused_with_more_culture(
+    tmp_path: Path, reasons: tuple[str, ...], off: dict[str, float]
+) -> None:
+    """Declined, or below a threshold that rises. With both effects one may take the place of the other, no more."""
+    found = at_levels(tmp_path, "culture", Coordination(handoff="accompanied"), dropped(*reasons), **off)
     assert_nested(found)
-
-
-def test_more_people_are_refused_with_more_culture(tmp_path: Path) -> None:
-    """Declined or below the threshold, which rises: one may take the place of the other, but nobody gets in again."""
-    both = dropped("declined", "below_threshold")
-    found = at_levels(tmp_path, "culture", Coordination(handoff="accompanied"), both)
-    assert_nested(found)
-    declined = at_levels(tmp_path / "again", "culture", Coordination(handoff="accompanied"), dropped("declined"))
-    assert len(found[-1]) > len(declined[-1])
 
 
 def test_more_wrong_doors_with_less_learning(tmp_path: Path) -> None:

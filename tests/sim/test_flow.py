@@ -11,17 +11,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sim import Scenario, simulate
+from sim import Coordination, Scenario, simulate
 from sim.codes import Activity
 from sim.coordination import names as coordinations
 from sim.outcomes.balance import ImbalanceError
 from sim.outcomes.result import Result
 from sim.scenario import shipped_names
+from tests.places import TWO_PROVIDERS, write_place
 
 SHORT = {"horizon_days": 130, "warmup_days": 20, "followup_days": 50}
 RUNS = [(scenario, arm) for scenario in shipped_names() for arm in coordinations()]
@@ -124,8 +126,8 @@ class Walk:
             assert number == len(self.episodes)
             self.episodes[number] = {
                 "citizen": row.case, "need": row.need, "onset": row.time, "severity": row.detail, "state": "open",
-                "days": self.horizon - row.time, "tries": 0, "handoffs": 0, "dropped": 0, "stories": 0, "first_door": "",
-                "recurrence": self.kinds[row.case, row.need],
+                "days": self.horizon - row.time, "tries": 0, "handoffs": 0, "dropped": 0, "stories": 0,
+                "first_door": "", "recurrence": self.kinds[row.case, row.need],
             }  # fmt: skip
             self.kinds[row.case, row.need] += 1
             return
@@ -249,6 +251,39 @@ def test_the_ledger_alone_rebuilds_every_outcome(scenario: str, coordination: st
     assert set(headline) == set(rebuilt)
     for name, value in rebuilt.items():
         assert headline[name] == pytest.approx(value, abs=1e-9, nan_ok=True), name
+
+
+def test_nobody_hands_on_to_the_front_door(tmp_path: Path) -> None:
+    """People come to it; workers hand on from it, never to it, though here nobody knows anybody and all guess."""
+    settings = {"barriers.learning": 1.0, "barrier_effects.learning_unknown": 1.0, "journey.guess": 1.0}
+    # Without places for support all providers are equally likely to be guessed.
+    services = [{**row, "places": 0 if row["stage"] == "support" else 99} for row in TWO_PROVIDERS["services"]]
+    folder = write_place(tmp_path, providers=TWO_PROVIDERS["providers"], services=services)
+    place = Scenario.load(folder).changed(settings)
+    handoffs = simulate(place, "front_door", seed=11).handoffs
+    assert {"front_door", "clinic"} <= set(handoffs["sender"])
+    assert set(handoffs["receiver"]) == {"clinic", "charity"}
+
+
+@pytest.mark.parametrize("navigation", ["link_worker", "key_worker"])
+def test_navigators_help_only_those_with_something_to_do(navigation: str) -> None:
+    """A case starts for a citizen who has a need that is neither supported nor given up, however long the list."""
+    kind = f"navigation.{navigation}"
+    short = {f"{kind}.caseload": 1, f"{kind}.days": 10.0, f"{kind}.min_needs": 1, "time": SHORT}
+    town = Scenario.load("three_journeys").changed(short)
+    ledger = simulate(town, Coordination(navigation=navigation), seed=11).ledger
+    unsettled: Counter[str] = Counter()
+    idle, cases = 0, 0
+    for activity, citizen in zip(ledger["activity"], ledger["case"], strict=True):
+        if activity == "onset":
+            unsettled[citizen] += 1
+        elif activity in ("support_started", "gave_up"):
+            unsettled[citizen] -= 1
+        elif activity == "navigation_started":
+            cases += 1
+            idle += unsettled[citizen] == 0
+    assert cases > 50
+    assert idle == 0, f"{idle} of {cases} cases are of citizens with nothing to do"
 
 
 # --- the checks detect ----------------------------------------------------------------------------------------------

