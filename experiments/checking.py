@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,14 @@ from sim.schema.validation import paths
 COMMAND_LINE = "command line"
 BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
 """What Hydra raises when a configuration cannot be composed."""
+ELSEWHERE = {
+    "coordination": "arms=[NAME,...]",
+    "arms": "coordination=NAME",
+    "replicate": "replications=N",
+    "replications": "replicate=N",
+    "workers": "it is one run, in one process",
+}
+"""Names that one command has and another has not, and what the other has instead."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
     try:
         data = plain(config)
     except OmegaConfBaseException as error:
-        complaints.add("configuration", _first_line(error))
+        complaints.add("configuration", _message(error))
         return None
     _check_place(data, hydra.runtime.choices.get("scenario"), complaints)
     if command == "run":
@@ -107,7 +115,7 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
         try:
             base = compose_job(request.config_name, [])
         except BROKEN as error:
-            complaints.add("configuration", _first_line(error))
+            complaints.add("configuration", _message(error))
             return []
         plans = []
         for job in _jobs(request, hydra, complaints):
@@ -137,7 +145,7 @@ def _jobs(request: Request, hydra: Hydra, complaints: Complaints) -> list[tuple[
                 complaints.add(COMMAND_LINE, f"{text!r} has several values", "with -m, a job for each of them")
         except BROKEN as error:
             if "=" in text or text.startswith("~"):
-                complaints.add(COMMAND_LINE, f"cannot read {text!r}: {_first_line(error)}")
+                complaints.add(COMMAND_LINE, f"cannot read {text!r}: {_message(error)}")
             else:
                 complaints.add(COMMAND_LINE, f"cannot read {text!r}", "NAME=VALUE")
     return list(itertools.product(*choices))
@@ -148,20 +156,23 @@ def _compose(
 ) -> DictConfig | None:
     parser = OverridesParser.create(config_loader=hydra.config_loader)
     groups = set(hydra.list_all_config_groups())
-    good = []
+    good: dict[str, str] = {}
     for text in job:
         override = parser.parse_override(text)
         before = len(complaints.problems)
-        if override.key_or_group in groups:
+        name = override.get_key_element()
+        if name in good:
+            complaints.add(COMMAND_LINE, f"{name!r} is given twice: {good[name]!r} and {text!r}")
+        elif override.key_or_group in groups and (override.is_add() or override.key_or_group in _chosen(base)):
             _check_choice(override, hydra, complaints)
         elif not override.is_add() and not override.is_force_add():
-            _check_name(override, request.command, base, groups, complaints)
+            _check_name(override.key_or_group, request.command, base, complaints)
         if len(complaints.problems) == before:
-            good.append(text)
+            good[name] = text
     try:
-        return compose_job(request.config_name, good)
+        return compose_job(request.config_name, list(good.values()))
     except BROKEN as error:
-        complaints.add(COMMAND_LINE, _first_line(error))
+        complaints.add(COMMAND_LINE, _message(error))
         return None
 
 
@@ -178,33 +189,41 @@ def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> N
             complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name), options)
 
 
-def _check_name(override: Override, command: str, base: DictConfig, groups: set[str], complaints: Complaints) -> None:
-    name = override.key_or_group
+def _check_name(name: str, command: str, base: DictConfig, complaints: Complaints) -> None:
     absent = object()
     try:
         if OmegaConf.select(base, name, default=absent) is not absent:
             return
     except OmegaConfBaseException:
         pass
+    first = name.partition(".")[0]
     known = paths(RunSettings if command == "run" else CompareSettings)
-    own_groups = {group for group in groups if not group.startswith("hydra") and group in base.hydra.runtime.choices}
-    elsewhere = {"coordination": "arms=[NAME,...]", "arms": "coordination=NAME"}
-    if name in elsewhere:
-        complaints.add(COMMAND_LINE, f"journeys {command} has no {name!r}", elsewhere[name])
-        return
-    hint = closest(name, [*known, *own_groups]) or _same_last_part(name, known)
-    complaints.add(COMMAND_LINE, f"unknown name {name!r}", "" if hint else listing(_tops(known)), hint)
+    if first == "hydra":
+        complaints.add(COMMAND_LINE, f"unknown name {name!r}", "what --cfg hydra shows")
+    elif first in ELSEWHERE and first not in _sections(known):
+        complaints.add(COMMAND_LINE, f"journeys {command} has no {first!r}", ELSEWHERE[first])
+    else:
+        groups = [group for group in _chosen(base) if not group.startswith("hydra/")]
+        hint = closest(name, [*known, *groups]) or _same_last_part(name, known)
+        allowed = "" if hint else listing(_sections(known))
+        complaints.add(COMMAND_LINE, f"unknown name {name!r}", allowed, hint)
+
+
+def _chosen(base: DictConfig) -> list[str]:
+    """Return the groups from which a configuration has chosen an option."""
+    return [str(group) for group in base.hydra.runtime.choices]
 
 
 def _same_last_part(name: str, known: Iterable[str]) -> str:
     """Return the parameter that was perhaps meant by its last part alone, ``journey.retry_days`` for ``retry_days``."""
     last = name.rpartition(".")[2]
+    # The first of several with the same last part wins.
     by_last = {path.rpartition(".")[2]: path for path in reversed(list(known))}
     return by_last.get(closest(last, by_last), "")
 
 
-def _tops(known: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(path.partition(".")[0] + (".…" if "." in path else "") for path in known))
+def _sections(known: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(path.partition(".")[0] for path in known))
 
 
 def _check_place(data: Mapping[str, Any], choice: str | None, complaints: Complaints) -> None:
@@ -221,7 +240,7 @@ def _output_folder(request: Request, config: DictConfig) -> Path:
     return Path(config.hydra.sweep.dir if swept else config.hydra.run.dir)
 
 
-def _first_line(error: BaseException) -> str:
-    """Return the first lines of a message of Hydra: the rest talks about Hydra."""
+def _message(error: BaseException) -> str:
+    """Return what a message of Hydra begins with: the rest talks about Hydra. A message of YAML ends with the file."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:2]) or type(error).__name__
+    return " ".join(lines if isinstance(error, yaml.YAMLError) else lines[:2]) or type(error).__name__

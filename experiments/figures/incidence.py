@@ -113,7 +113,8 @@ def draw_incidence(
         ]
         frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
         if data.empty:
-            return frame.empty("No needs to count: no episode arose in the days whose needs are counted.").figure
+            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            return empty.empty("No needs to count: none arose on the days whose needs are counted.").figure
         page = frame.page(PANEL_HEIGHT + 18.0)
         first = EDGE + 11.0
         longest = max(text_width(_end_label(arms[arm], 100.0)) for arm in arms)

@@ -194,7 +194,7 @@ def draw_key(page: Page, left: float, top: float, width: float) -> None:
             x, y = 8.0, y + 3.8
         _draw_sample(axes, words, x, y, look)
         axes.text(x + 6.5, y, words, va="center", color=style.GREY)
-        x += 6.5 + text_width(words) + 3.0
+        x += 6.5 + text_width(words) + 3.5
 
 
 KEY = (
@@ -231,7 +231,7 @@ def _draw_sample(axes: Axes, words: str, x: float, y: float, look: Look) -> None
     elif words == "handoff under way":
         draw_handoff(axes, (x, y), (x + 5.5, y), "under_way")
     elif words.startswith("handoff dropped"):
-        draw_handoff(axes, (x - 1.5, y), (x + 3.8, y), "dropped")
+        draw_handoff(axes, (x - 0.8, y), (x + 3.9, y), "dropped")
         draw_mark(axes, x + 4.5, y, "drop")
     elif words == "gives up":
         draw_given_up(axes, middle, y)

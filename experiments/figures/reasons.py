@@ -111,10 +111,11 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             f"No arm dropped a handoff for these reasons: {', '.join(unseen)}." if unseen else "",
             spread_note("Bars: all runs of an arm together. Whiskers", runs),
         ]
+        if not sum(made.values()):
+            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
         subtitle = "Dropped handoffs per 100 made; the reasons add up to the total."
         frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
-        if not totals["made"].sum():
-            return frame.empty("No handoffs: nobody was handed from one provider to another.").figure
         reasons = list(data["reason"].unique())
         group = HEADER + ROW * len(arms) + GAP
         across = 1 if len(reasons) * group <= TALLEST else 2

@@ -75,6 +75,9 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             sizes_note("Handoffs made for the needs counted", made, runs, arms),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
         ]
+        if not sum(made.values()):
+            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
         subtitle = "Handoffs dropped, in % of those made" + (
             "; the same colours in every panel." if len(arms) > 1 else "."
         )
@@ -88,8 +91,6 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         frame = Frame(
             TITLE, subtitle, notes, style.SINGLE_COLUMN if needed <= style.SINGLE_COLUMN else style.DOUBLE_COLUMN
         )
-        if not sum(made.values()):
-            return frame.empty("No handoffs: nobody was handed from one provider to another.").figure
         titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
         title_height = max(len(lines) for lines in titles.values()) * style.LINE_HEIGHT + 1.0
         step = title_height + panel_height + 5.0
