@@ -136,4 +136,4 @@ def _report_failures(manifest: Manifest, folder: Path) -> None:
         print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
     if len(failures) > 10:
         print(f"  ... and {len(failures) - 10} more, see manifest.json", file=sys.stderr)
-    print(f"Tracebacks: {shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)
+    print(f"Where and with what: {shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)

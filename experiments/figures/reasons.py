@@ -102,12 +102,7 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         made = dict(zip(totals.index.astype(str), totals["made"].to_numpy(int), strict=True))
         unseen = [plain(reason).lower() for reason in style.REASONS if reason not in set(data["reason"])]
         notes = [
-            sizes_note(
-                "Handoffs made for the needs counted",
-                made,
-                runs,
-                arms,
-            ),
+            sizes_note("Handoffs made for the needs counted", made, runs, arms),
             f"No arm dropped a handoff for these reasons: {', '.join(unseen)}." if unseen else "",
             spread_note("Bars: all runs of an arm together. Whiskers", runs),
         ]

@@ -100,9 +100,8 @@ class Citizen(Agent):
 
     def seek(self, episode: Episode) -> None:
         """Go to a first door: with help to the right one, else as the rule of entry has it."""
-        if all(provider.number in episode.refused for provider in self.model.landscape.offering(episode)):
-            # Nobody new is left to ask: what was refused before may be granted now that the need is more severe.
-            episode.refused.clear()
+        episode.avoided |= episode.refused
+        episode.refused.clear()
         door = self.navigator.right_door(episode) if self.navigator is not None else None
         if door is None:
             door = self.model.entry.first_door(episode)

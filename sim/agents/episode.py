@@ -47,14 +47,16 @@ class Episode:
         handoffs: How many handoffs were made.
         receivers_sought: How many times a worker looked for somebody to hand on to.
         visits: How many spells there were at each service, by its number.
-        refused: Numbers of providers that said no.
+        refused: Numbers of providers that said no in this try: workers do not send there again.
+        avoided: Numbers of providers that said no in earlier tries: the citizen does not go there first again.
         assessed_at: Providers that have assessed it.
         handoff: The handoff under way, if any.
     """
 
     __slots__ = (
-        "address", "assessed_at", "citizen", "handoff", "handoffs", "kind", "number", "onset", "onset_severity",
-        "receivers_sought", "recurrence", "refused", "setbacks", "slot", "state", "tries", "visits",
+        "address", "assessed_at", "avoided", "citizen", "handoff", "handoffs", "kind", "number", "onset",
+        "onset_severity", "receivers_sought", "recurrence", "refused", "setbacks", "slot", "state", "tries",
+        "visits",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +84,7 @@ class Episode:
         self.receivers_sought = 0
         self.visits: dict[int, int] = {}
         self.refused: set[int] = set()
+        self.avoided: set[int] = set()
         self.assessed_at: list[Provider] = []
         self.handoff: Handoff | None = None
 

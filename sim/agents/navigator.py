@@ -61,11 +61,10 @@ class Navigator(Agent):
         doors = [
             provider
             for provider in landscape.offering(episode)
-            if provider.number not in episode.refused
-            and severity >= landscape.threshold(provider, episode.kind)
-            and landscape.knows(self, provider)
+            if severity >= landscape.threshold(provider, episode.kind) and landscape.knows(self, provider)
         ]
-        return model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, doors, "size")
+        fresh = [door for door in doors if door.number not in episode.avoided] or doors
+        return model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "size")
 
     def review(self, citizen: Citizen) -> None:
         """Close the case if nothing is left to do."""

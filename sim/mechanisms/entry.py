@@ -41,7 +41,8 @@ class SelfDirected:
         doors = landscape.visible_doors(episode.kind, citizen.district)
         if happens(citizen.key, episode.address, Decision.WRONG_DOOR, episode.tries, chance):
             doors = landscape.visible_wrong_doors(episode.kind, citizen.district) or doors
-        fresh = [door for door in doors if door.number not in episode.refused] or list(doors)
+        # Where nobody new is left to ask, all are asked again: the need may be more severe by now.
+        fresh = [door for door in doors if door.number not in episode.avoided] or doors
         return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "visibility")
 
 

@@ -133,11 +133,11 @@ class Journey(Section):
     )
     rebook: float = probability(0.7, "Chance that a missed appointment is offered again (else discharged).")
     rebook_days: float = parameter(
-        7.0, "Time from a missed appointment until another one can be offered.", unit="days", gt=0
+        7.0, "Time from a missed appointment until another one can be offered.", unit="days", ge=0.01
     )
-    retry_days: float = parameter(21.0, "Mean time from a setback to the next try (exponential).", unit="days", gt=0)
+    retry_days: float = parameter(21.0, "Mean time from a setback to the next try (exponential).", unit="days", ge=0.01)
     unaware_days: float = parameter(
-        28.0, "Time until a citizen learns that a referral never arrived.", unit="days", gt=0
+        28.0, "Time until a citizen learns that a referral never arrived.", unit="days", ge=0.01
     )
     severity_growth: float = parameter(
         0.1,
@@ -182,7 +182,7 @@ class Handoffs(Section):
         le=1000,
     )
     chase_days: float = parameter(
-        7.0, "Time from a noticed drop to the next attempt of the sender or navigator.", unit="days", gt=0
+        7.0, "Time from a noticed drop to the next attempt of the sender or navigator.", unit="days", ge=0.01
     )
 
 

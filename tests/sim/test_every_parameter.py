@@ -17,7 +17,11 @@ DAYS = 150
 CLOCK = {"time.warmup_days", "time.followup_days"}
 """These decide what is counted, not what happens: tested with the cohort."""
 
-OTHER_VALUES = {"time.horizon_days": 140, "navigation.key_worker.days": 20, "navigation.key_worker.attendance_odds": 0.01}
+OTHER_VALUES = {
+    "time.horizon_days": 140,
+    "navigation.key_worker.days": 20,
+    "navigation.key_worker.attendance_odds": 0.01,
+}
 
 COORDINATION = {
     "front_door_places": ("front_door", 0.1),

@@ -1,0 +1,136 @@
+"""Units of work: what they depend on, and that it does not matter where or when they are done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments.collecting import runs_table, stacked
+from experiments.compare import run_units
+from experiments.manifest import Manifest
+from experiments.plan import Plan
+from experiments.store import Store
+from experiments.units import Unit, key_of, units_of, work
+from sim import Coordination, Scenario
+from tests.places import TWO_PROVIDERS, changed, write_place
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    scenario = Scenario.load(write_place(tmp_path_factory.mktemp("places") / "place", **TWO_PROVIDERS))
+    arms = {name: Coordination.load(name) for name in ("fragmented", "integrated")}
+    return Plan(scenario, arms, seed=2**64 - 1, replicates=range(3))
+
+
+def computed(plan: Plan, folder: Path, workers: int) -> Store:
+    store = Store(folder / "results")
+    with Manifest(folder, "compare", plan) as manifest:
+        run_units(units_of(plan), store, workers, manifest)
+    assert manifest.counts["failed"] == 0
+    return store
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_all_arms_of_a_world_come_before_the_next_world(plan: Plan) -> None:
+    assert [(unit.replicate, unit.arm) for unit in units_of(plan)] == [
+        (number, arm) for number in range(3) for arm in ("fragmented", "integrated")
+    ]
+
+
+def test_serial_parallel_and_resumed_runs_are_identical(plan: Plan, tmp_path: Path) -> None:
+    serial = computed(plan, tmp_path / "serial", workers=1)
+    parallel = computed(plan, tmp_path / "parallel", workers=2)
+    first = Plan(plan.scenario, plan.arms, plan.seed, range(1))
+    computed(first, tmp_path / "resumed", workers=1)
+    resumed = computed(plan, tmp_path / "resumed", workers=2)
+    files = contents(serial.folder)
+    assert len(files) == 6 * 3
+    assert contents(parallel.folder) == files
+    assert contents(resumed.folder) == files
+
+
+def test_what_is_stored_is_not_computed_again(plan: Plan, tmp_path: Path) -> None:
+    store = computed(plan, tmp_path, workers=1)
+    spoilt = store.place("integrated", 1) / "episodes.parquet"
+    spoilt.write_bytes(b"")
+    with Manifest(tmp_path, "compare", plan) as manifest:
+        run_units(units_of(plan), store, 1, manifest)
+    assert (manifest.counts["reused"], manifest.counts["computed"]) == (5, 1)
+    assert spoilt.stat().st_size > 0
+
+
+def test_keys_name_all_that_a_result_depends_on(plan: Plan, tmp_path: Path) -> None:
+    rules, digest = plan.arms["fragmented"], plan.scenario.digest()
+    key = key_of(digest, rules, 1, 0)
+    assert key == key_of(digest, rules.model_copy(update={"title": "Another title"}), 1, 0)
+    other_place = Scenario.load(write_place(tmp_path / "place", needs=changed("needs", severity_median=0.4)))
+    others = [
+        key_of(digest, rules, 2, 0),
+        key_of(digest, rules, 1, 1),
+        key_of(digest, plan.arms["integrated"], 1, 0),
+        key_of(plan.scenario.changed({"journey.rebook": 0.1}).digest(), rules, 1, 0),
+        key_of(other_place.digest(), rules, 1, 0),
+    ]
+    assert len({key, *others}) == 6
+
+
+def test_a_failing_unit_is_stored_with_what_is_needed_to_run_it_again(plan: Plan, tmp_path: Path) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("on purpose")
+
+    store, unit = Store(tmp_path), units_of(plan)[3]
+    assert work(unit, store, broken) == "ZeroDivisionError: on purpose"
+    assert (store.place(unit.arm, unit.replicate) / "failure.json").is_file()
+    assert not store.has(unit.arm, unit.replicate, unit.key)
+    assert work(unit, store) == ""
+    assert store.has(unit.arm, unit.replicate, unit.key)
+
+
+def test_an_imbalance_is_a_failure(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.outcomes import balance
+
+    def unbalanced(*_: Any) -> None:
+        raise balance.ImbalanceError("somebody was counted twice")
+
+    monkeypatch.setattr(balance, "check_balance", unbalanced)
+    assert "ImbalanceError" in work(units_of(plan)[0], Store(tmp_path))
+
+
+def test_tables_of_all_runs(plan: Plan, tmp_path: Path) -> None:
+    store, units = computed(plan, tmp_path, workers=1), units_of(plan)
+    runs = runs_table([store.facts(unit.arm, unit.replicate) for unit in units])
+    assert runs["seed"].tolist() == [plan.seed] * 6
+    episodes = stacked(store, units, "episodes", list(plan.arms))
+    assert len(episodes) == runs["onsets"].sum()
+    assert (episodes["state"] == "supported").sum() == runs["episodes_supported"].sum()
+    for name in ("arm", "citizen", "district", "state"):
+        assert isinstance(episodes[name].dtype, pd.CategoricalDtype)
+
+
+def die_in_replicate_1(unit: Unit, store: Store) -> str:
+    import os
+
+    if unit.replicate == 1:
+        os._exit(1)
+    return work(unit, store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes die differently there")
+def test_a_dead_worker_is_a_failure_not_a_crash(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.compare.work", die_in_replicate_1)
+    with Manifest(tmp_path, "compare", plan) as manifest:
+        run_units(units_of(plan), Store(tmp_path / "results"), 2, manifest)
+    assert {"arm": "fragmented", "replicate": 1} in [
+        {"arm": failure["arm"], "replicate": failure["replicate"]} for failure in manifest.failures
+    ]
+    assert all("worker process died" in failure["error"] for failure in manifest.failures)
+    # The next experiment gets a pool that works.
+    again = computed(plan, tmp_path / "again", workers=2)
+    assert again.has("integrated", 2, units_of(plan)[-1].key)
