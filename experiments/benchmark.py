@@ -21,6 +21,7 @@ import simpy
 
 from sim import Coordination, Scenario
 from sim.model import JourneyModel
+from sim.outcomes.result import result_of
 
 REPEATS = 5
 CITIZENS_PER_YEAR, DAYS = 20_000.0, 365.0
@@ -55,9 +56,8 @@ def main() -> None:
         left = statistics.mean(run.abandoned for run in runs)
         print(f"  {name:12s} {rate:10,.0f} events/s   mean wait {wait:.3f} days   abandoned {100 * left:.2f} %")
     ratios = [a.events / a.seconds * b.seconds / b.events for a, b in zip(ours, theirs, strict=True)]
-    print(
-        f"  ratio, pair by pair: {min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f} (min/median/max)"
-    )
+    low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
+    print(f"  ratio, pair by pair: {low:.2f} / {middle:.2f} / {high:.2f} (min/median/max)")
     town = Scenario.load("three_journeys")
     print("three_journeys, one run:")
     for arm in ("fragmented", "integrated"):
@@ -80,8 +80,6 @@ def run_core(scenario: Scenario, coordination: Coordination, replicate: int) -> 
     model = JourneyModel(scenario, coordination, replicate=replicate)
     model.run()
     seconds = time.perf_counter() - begin
-    from sim.outcomes.result import result_of
-
     spells = result_of(model, 1, replicate).spells
     done = spells[spells["end"] != "waiting"]
     served = done[done["started"].notna()]

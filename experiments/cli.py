@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ Start here
   journeys run coordination=integrated replicate=7       one run, with the journeys of the vignettes
   journeys check scenario.folder=my_town                 is my own place right?
   journeys list                                          scenarios, coordinations, mechanisms, barriers
+  eval "$(journeys -sc install=bash)"                    let the Tab key complete what is typed
 
 Results go to a new folder in outputs/. More: journeys COMMAND --help
 Exit status: 0 done, 1 a run failed, 2 wrong input (nothing ran), 130 interrupted.
@@ -73,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[0] == "--version":
         print(f"journeys {version('citizen-journeys')}")
         return OK
+    if arguments[0] in ("-sc", "--shell-completion"):
+        return _complete(arguments)
     name, *rest = arguments
     if name not in COMMANDS:
         print(_unknown(name), file=sys.stderr)
@@ -94,6 +98,16 @@ def _call(name: str, arguments: list[str]) -> int:
     except SystemExit as end:
         # argparse and Hydra end the process; in a program that calls main, that is not wanted.
         return end.code if isinstance(end.code, int) else OK if end.code is None else FAILED
+
+
+def _complete(arguments: list[str]) -> int:
+    """Answer the shell, which gives the whole line: first a command, then what Hydra completes for it."""
+    program, *words = os.environ.get("COMP_LINE", "").split(maxsplit=2) or [""]
+    if program and (not words or words[0] not in COMMANDS):
+        print(" ".join(COMMANDS))
+        return OK
+    os.environ["COMP_LINE"] = " ".join([program, *words[1:]]) + " "[: len(words) == 1]
+    return _call("run" if words[:1] == ["run"] else "compare", arguments)
 
 
 def _help() -> str:

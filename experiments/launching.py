@@ -57,7 +57,7 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
             raise
 
     try:
-        with _as_arguments(f"journeys {command}", arguments):
+        with _as_arguments(arguments):
             hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
     except BROKEN as error:
         if error in crashes:
@@ -105,10 +105,10 @@ def request_of(command: str, flags: argparse.Namespace) -> Request:
 
 
 @contextmanager
-def _as_arguments(program: str, arguments: Sequence[str]) -> Iterator[None]:
+def _as_arguments(arguments: Sequence[str]) -> Iterator[None]:
     """Hydra reads ``sys.argv``, and explains failures of the program itself in its own way unless told not to."""
     before, explain = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv = [program, *arguments]
+    sys.argv = ["journeys", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         yield

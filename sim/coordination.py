@@ -96,11 +96,12 @@ def names(folders: Iterable[Path] = ()) -> list[str]:
 
 
 def _read(name: str, folders: list[Path], complaints: Complaints) -> dict[str, Any]:
+    known = names(folders)
     for place in [*folders, shipped.folder("conf") / "coordination"]:
         file = place / f"{name}.yaml"
-        if file.is_file():
+        if name in known and file.is_file():
             return _plain(file)
-    complaints.unknown("arms", "coordination", name, names(folders))
+    complaints.unknown("arms", "coordination", name, known)
     return {}
 
 

@@ -227,11 +227,12 @@ def _given(tables: Tables, world: int, horizon: float) -> People:
         for _, person in rows
     ]
     flat = [row for own in needs for row in own]
+    begins = [own[0].lag_days for own in needs]
     return People(
         labels=[row.vignette for _, row in rows],
         keys=np.array([absorb(world, key_of("vignette", row.vignette)) for _, row in rows], np.uint64),
         district=np.array([districts.index(row.district) for _, row in rows], np.int64),
-        arrival=np.array([row.onset_day for _, row in rows], np.float64),
+        arrival=np.array([row.onset_day + lag for (_, row), lag in zip(rows, begins, strict=True)], np.float64),
         capability=np.array([row.capability for _, row in rows], np.float64),
         persistence=np.array([row.persistence for _, row in rows], np.float64),
         patience=np.array([row.patience_days for _, row in rows], np.float64),
@@ -239,7 +240,7 @@ def _given(tables: Tables, world: int, horizon: float) -> People:
         first=np.concatenate([[0], np.cumsum([len(own) for own in needs])]).astype(np.int64),
         kind=np.array([kinds.index(row.need) for row in flat], np.int64),
         severity=np.array([row.severity for row in flat], np.float64),
-        lag=np.array([row.lag_days for row in flat], np.float64),
+        lag=np.array([row.lag_days - lag for own, lag in zip(needs, begins, strict=True) for row in own], np.float64),
     )
 
 

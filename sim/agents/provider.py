@@ -89,7 +89,9 @@ class Provider(Agent):
         if desk is not None:
             desk.join(episode)
             return
-        # There is nothing left to do here (the need has been assessed): straight on to somebody who supports.
+        # There is nothing left to do here (the need has been assessed): straight on to somebody who supports, and
+        # no sending back here in this try.
+        episode.refused.add(self.number)
         if handoff is not None:
             handoff.attend()
         self.hand_on(episode)

@@ -229,15 +229,11 @@ def test_a_failing_run_does_not_take_the_others_with_it(journeys: Journeys, monk
     assert "Traceback" in failure["traceback"]
     assert failure["configuration"]["replicate"] == 1
 
-    again = journeys_in(Path.cwd(), "compare", "scenario.folder=place", "replications=3", "hydra.run.dir=out")
-    assert again.returncode == 0
+    monkeypatch.setattr(Result, "check_balance", whole)
+    again = journeys("compare", "scenario.folder=place", "replications=3", "workers=1", "hydra.run.dir=out")
+    assert again.status == 0
+    assert "5 of 6 runs are already there" in again.err
     assert not Path("out/results/integrated/1/failure.json").exists()
-
-
-def journeys_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "experiments", *arguments], cwd=folder, capture_output=True, text=True, timeout=120
-    )
 
 
 def test_interrupted(tmp_path: Path) -> None:
@@ -258,3 +254,16 @@ def test_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "hydra.run.dir=out" in err
     assert json.loads((tmp_path / "out/manifest.json").read_text())["status"] == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("journeys comp", {"compare", "run", "check", "list"}),
+        ("journeys compare barriers=", {"barriers=none", "barriers=high", "barriers=as_scenario"}),
+        ("journeys run coordination=lett", {"coordination=letters"}),
+    ],
+)
+def test_completion(line: str, found: set[str], journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    assert set(journeys("-sc", "query=bash").out.split()) == found

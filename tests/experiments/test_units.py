@@ -124,8 +124,8 @@ def die_in_replicate_1(unit: Unit, store: Store) -> str:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes die differently there")
 def test_a_dead_worker_is_a_failure_not_a_crash(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.compare.work", die_in_replicate_1)
-    with Manifest(tmp_path, "compare", plan) as manifest:
+    with monkeypatch.context() as patch, Manifest(tmp_path, "compare", plan) as manifest:
+        patch.setattr("experiments.compare.work", die_in_replicate_1)
         run_units(units_of(plan), Store(tmp_path / "results"), 2, manifest)
     assert {"arm": "fragmented", "replicate": 1} in [
         {"arm": failure["arm"], "replicate": failure["replicate"]} for failure in manifest.failures

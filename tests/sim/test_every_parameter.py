@@ -18,6 +18,7 @@ CLOCK = {"time.warmup_days", "time.followup_days"}
 """These decide what is counted, not what happens: tested with the cohort."""
 
 OTHER_VALUES = {
+    "journey.finding": 1.0,
     "time.horizon_days": 140,
     "navigation.key_worker.days": 20,
     "navigation.key_worker.attendance_odds": 0.01,

@@ -334,7 +334,7 @@ def test_nobody_attends(tmp_path: Path, rebook: int) -> None:
 
 
 def test_missed_appointments_waste_no_time_if_slots_are_refilled(tmp_path: Path) -> None:
-    settings = {"journey": {"attendance": 0.5, "missed_slot_days": 0, "rebook_days": 1e-3}}
+    settings = {"journey": {"attendance": 0.5, "missed_slot_days": 0, "rebook_days": 0.01}}
     result = run(tmp_path, settings)
     assert result.spells["missed"].sum() > 10
     assert (result.ledger.loc[result.ledger["activity"] == "missed", "detail"] == 0).all()
