@@ -54,7 +54,7 @@ class LinkWorker(Navigating):
 
 @mechanism("navigation", "key_worker")
 class KeyWorker(Navigating):
-    """Intensive help with a small caseload: goes along, and keeps the case until every need is settled, within limits of time.
+    """Intensive help with a small caseload: goes along, and keeps the case until all is settled, or time is up.
 
     Evidence: P11 (one worker to seven people in Housing First).
     """
