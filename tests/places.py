@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from sim.schema.validation import merged
+
 Row = Mapping[str, Any]
 
 TABLES: dict[str, list[dict[str, Any]]] = {
@@ -81,7 +83,7 @@ def write_place(folder: Path, settings: Mapping[str, Any] | None = None, **table
             (folder / f"{name}.csv").write_text(content, encoding="utf-8")
         elif content is not None:
             _write_rows(folder / f"{name}.csv", content)
-    text = yaml.safe_dump(_merged(SETTINGS, settings or {}), sort_keys=False)
+    text = yaml.safe_dump(merged(SETTINGS, settings or {}), sort_keys=False)
     (folder / "scenario.yaml").write_text(text, encoding="utf-8")
     return folder
 
@@ -99,12 +101,3 @@ def _write_rows(file: Path, rows: Sequence[Row]) -> None:
         writer = csv.DictWriter(stream, columns)
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for name, value in change.items():
-        old = result.get(name)
-        nested = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[name] = _merged(old, value) if nested else value  # type: ignore[arg-type]
-    return result

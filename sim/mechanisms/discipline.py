@@ -20,28 +20,21 @@ if TYPE_CHECKING:
     from sim.agents.spell import Spell
 
 
-@mechanism("discipline", "first_come")
-class FirstCome:
-    """Those who joined first go first."""
+class PassingOver:
+    """A queue that leaves those who have left by themselves where they are, and passes them over in their turn."""
 
     name: ClassVar[str]
 
     def __init__(self, key: int) -> None:
-        self._line: deque[Spell] = deque()
         self._waiting = 0
 
     def __len__(self) -> int:
         return self._waiting
 
-    def push(self, spell: Spell) -> None:
-        """Put a spell at the end."""
-        self._line.append(spell)
-        self._waiting += 1
-
     def pop(self) -> Spell:
         """Take out the next."""
         while True:
-            spell = self._line.popleft()
+            spell = self._take_first()
             if spell.is_queued:
                 self._waiting -= 1
                 return spell
@@ -50,8 +43,28 @@ class FirstCome:
         """Note that a spell has left by itself."""
         self._waiting -= 1
 
+    def _take_first(self) -> Spell:
+        raise NotImplementedError
+
+
+@mechanism("discipline", "first_come")
+class FirstCome(PassingOver):
+    """Those who joined first go first."""
+
+    def __init__(self, key: int) -> None:
+        super().__init__(key)
+        self._line: deque[Spell] = deque()
+
+    def push(self, spell: Spell) -> None:
+        """Put a spell at the end."""
+        self._line.append(spell)
+        self._waiting += 1
+
     def __iter__(self) -> Iterator[Spell]:
         return (spell for spell in self._line if spell.is_queued)
+
+    def _take_first(self) -> Spell:
+        return self._line.popleft()
 
 
 @mechanism("discipline", "random_order")
@@ -93,18 +106,13 @@ class RandomOrder:
 
 
 @mechanism("discipline", "urgency")
-class Urgency:
+class Urgency(PassingOver):
     """The most severe on joining go first; among equals those who joined first."""
 
-    name: ClassVar[str]
-
     def __init__(self, key: int) -> None:
+        super().__init__(key)
         self._heap: list[tuple[float, int, Spell]] = []
         self._joined = 0
-        self._waiting = 0
-
-    def __len__(self) -> int:
-        return self._waiting
 
     def push(self, spell: Spell) -> None:
         """Put a spell at its rank."""
@@ -112,17 +120,8 @@ class Urgency:
         heappush(self._heap, (-spell.severity(), self._joined, spell))
         self._waiting += 1
 
-    def pop(self) -> Spell:
-        """Take out the next."""
-        while True:
-            spell = heappop(self._heap)[2]
-            if spell.is_queued:
-                self._waiting -= 1
-                return spell
-
-    def discard(self, spell: Spell) -> None:
-        """Note that a spell has left by itself."""
-        self._waiting -= 1
-
     def __iter__(self) -> Iterator[Spell]:
         return (spell for _, _, spell in sorted(self._heap, key=lambda entry: entry[:2]) if spell.is_queued)
+
+    def _take_first(self) -> Spell:
+        return heappop(self._heap)[2]

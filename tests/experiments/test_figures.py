@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 
 from experiments.figures import (
     compare_figures,
     incidence_data,
-    journey_data,
     reasons_data,
-    run_figures,
     sectors_data,
     style,
 )
 from experiments.figures.incidence import draw_incidence
 from experiments.figures.journey_rows import place_words
-from experiments.figures.journeys import draw_journey, summary
 from experiments.figures.layout import moved_apart, text_width, wrapped
 from experiments.figures.reasons import draw_reasons
 from experiments.figures.sectors import draw_sectors
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import counted
-from sim import Scenario, simulate
 from sim.schema.parameters import Time
+from tests.experiments.drawn import assert_readable, texts_of
 
 TIME = Time(horizon_days=400.0, warmup_days=0.0, followup_days=180.0)
 PROVENANCE = {"commit": "abc123", "seed": "7", "scenario": "Ort mit Ümläuten"}
@@ -76,44 +70,6 @@ def many_rows(arms: dict[str, str], replicates: int = 3) -> tuple[pd.DataFrame, 
                 state, why = ("dropped", reasons[reason]) if dropped else ("attended", "")
                 handoffs.append((arm, replicate, sectors[sender], sectors[receiver], state, why))
     return episodes_of(episodes), handoffs_of(handoffs)
-
-
-def texts_of(figure: Figure) -> list[str]:
-    found = [text.get_text() for text in figure.texts]
-    return found + [text.get_text() for axes in figure.axes for text in axes.texts]
-
-
-def assert_readable(figure: Figure) -> None:
-    """Check that no text is cut off at the edge of the figure, too small, or written over another."""
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    with style.house():
-        canvas.draw()
-    renderer = canvas.get_renderer()
-    texts = list(figure.texts)
-    for axes in figure.axes:
-        texts += axes.texts
-        if axes.axison:
-            texts += [axes.xaxis.label, axes.yaxis.label]
-            for axis in (axes.xaxis, axes.yaxis):
-                low, high = sorted(axis.get_view_interval())
-                texts += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
-    boxes = []
-    for text in texts:
-        if not text.get_text().strip() or not text.get_visible():
-            continue
-        assert text.get_fontsize() >= 7.0
-        box = text.get_window_extent(renderer)
-        assert box.x0 >= -0.5 and box.y0 >= -0.5, text.get_text()
-        assert box.x1 <= figure.bbox.x1 + 0.5 and box.y1 <= figure.bbox.y1 + 0.5, text.get_text()
-        boxes.append((text.get_text(), box))
-    for (one, first), (other, second) in combinations(boxes, 2):
-        wide = min(first.x1, second.x1) - max(first.x0, second.x0)
-        high = min(first.y1, second.y1) - max(first.y0, second.y0)
-        assert wide <= 1.0 or high <= 1.5, f"{one!r} and {other!r} overlap"
-
-
-# --- cumulative incidence -----------------------------------------------------------------------------------------
 
 
 def incidence_by_hand(rows: list[tuple[float, str]], event: str, day: float) -> float:
@@ -345,154 +301,6 @@ def test_no_drops_at_all_can_be_drawn() -> None:
     assert_readable(figure)
     assert any("No arm dropped a handoff for these reasons" in text for text in texts_of(figure))
     assert_readable(draw_sectors(sectors_data(handoffs, ARMS), runs_of_arms(runs, ARMS), ARMS))
-
-
-# --- journeys -----------------------------------------------------------------------------------------------------
-
-
-class Diary:
-    """Makes the tables of a run from what is said to have happened to one person."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[object, ...]] = []
-        self.episodes: list[tuple[object, ...]] = []
-        self.spells: list[tuple[object, ...]] = []
-        self.handoffs: list[tuple[object, ...]] = []
-
-    def event(self, activity: str, time: float, resource: str = "", episode: int = 0, **more: object) -> None:
-        sector = "" if not resource else ("public", "private", "voluntary")[sum(map(ord, resource)) % 3]
-        row = {"service": "", "other": "", "need": "", "reason": "", "followed": "", **more}
-        self.events.append(("jo", activity, time, resource, sector, episode, *row.values()))
-
-    def result(self) -> SimpleNamespace:
-        events = ["case", "activity", "time", "resource", "sector", "episode", "service", "other", "need", "reason"]
-        spells = ["citizen", "episode", "provider", "stage", "joined", "started", "ended", "end"]
-        handoffs = ["citizen", "episode", "sender", "receiver", "made", "received", "dropped", "state", "reason"]
-        episodes = ["citizen", "vignette", "episode", "need", "recurrence", "onset", "state", "days", "stories"]
-        ledger = pd.DataFrame(self.events, columns=[*events, "followed"])
-        return SimpleNamespace(
-            ledger=ledger.sort_values("time", kind="stable").astype({"activity": "category", "resource": "category"}),
-            spells=pd.DataFrame(self.spells, columns=spells),
-            handoffs=pd.DataFrame(self.handoffs, columns=handoffs).astype({"made": float, "received": float}),
-            episodes=pd.DataFrame(self.episodes, columns=[*episodes, "handoffs", "dropped"]),
-            coordination=SimpleNamespace(title="Fragmented"),
-            seed=1,
-            replicate=0,
-        )
-
-
-def short_journey() -> SimpleNamespace:
-    """Return a run with one person: turned away, handed on in vain and well, a setback, support; one need given up."""
-    nan, diary = float("nan"), Diary()
-    diary.episodes.append(("jo", "", 0, "debt", 0, 100.0, "supported", 60.0, 1, 2, 1))
-    diary.episodes.append(("jo", "", 1, "isolation", 0, 110.0, "gave_up", 20.0, 0, 1, 1))
-    diary.event("onset", 100.0)
-    diary.event("sought", 100.0, "bank")
-    diary.event("turned_away", 100.0, "bank", reason="wrong_door")
-    diary.event("handoff_made", 100.0, "bank", other="charity")
-    diary.event("handoff_received", 105.0, "charity", other="bank")
-    diary.event("turned_away", 105.0, "charity", reason="out_of_area")
-    diary.event("handoff_dropped", 105.0, "charity", other="bank", reason="out_of_area", followed="tried_again")
-    diary.event("sought", 120.0, "council")
-    diary.event("assessment_started", 130.0, "council")
-    diary.event("handoff_made", 131.0, "council", other="advice")
-    diary.event("handoff_received", 140.0, "advice", other="council")
-    diary.event("support_started", 160.0, "advice")
-    diary.spells.append(("jo", 0, "council", "assessment", 120.0, 130.0, 131.0, "served"))
-    diary.spells.append(("jo", 0, "advice", "support", 140.0, 160.0, nan, "in_service"))
-    diary.handoffs.append(("jo", 0, "bank", "charity", 100.0, 105.0, 105.0, "dropped", "out_of_area"))
-    diary.handoffs.append(("jo", 0, "council", "advice", 131.0, 140.0, nan, "attended", ""))
-    diary.event("onset", 110.0, episode=1)
-    diary.event("sought", 110.0, "council", 1)
-    diary.event("handoff_made", 110.0, "council", 1, other="friends")
-    diary.event("handoff_dropped", 110.0, "friends", 1, other="council", reason="not_carried", followed="tried_again")
-    diary.event("setback", 130.0, "", 1, followed="gave_up")
-    diary.event("gave_up", 130.0, "", 1)
-    diary.handoffs.append(("jo", 1, "council", "friends", 110.0, nan, 110.0, "dropped", "not_carried"))
-    return diary.result()
-
-
-def test_journey_data_hold_what_happened() -> None:
-    run = short_journey()
-    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
-    assert (journey.start, journey.end, journey.cut) == (100.0, 60.0, 60.0)
-    assert journey.needs["label"].tolist() == ["Debt", "Isolation"]
-    assert journey.needs["onset"].tolist() == [0.0, 10.0]
-    # Friends were never reached: they are not among the providers.
-    assert set(journey.providers["provider"]) == {"bank", "charity", "council", "advice"}
-    assert len(journey.tracks) == 5
-    marks = {(row.provider, row.episode, row.time, row.kind, row.text) for row in journey.marks.itertuples()}
-    assert marks == {
-        ("bank", 0, 0.0, "setback", "wrong door"),
-        ("charity", 0, 5.0, "drop", "out of area"),
-        ("council", 1, 10.0, "drop", "not carried, to Friends"),
-        ("", 1, 30.0, "setback", "no door found"),
-    }
-    moves = {(row.episode, row.origin, row.left, row.target, row.came) for row in journey.moves.itertuples()}
-    assert moves == {
-        (0, "", 0.0, "bank", 0.0),
-        (0, "charity", 5.0, "council", 20.0),
-        (1, "", 10.0, "council", 10.0),
-        (1, "", 30.0, "", 30.0),
-    }
-    assert summary(journey) == (
-        "2 needs: 1 supported, 1 given up; 4 providers met; story told 1 time; 2 of 3 handoffs dropped."
-    )
-
-
-def test_journey_figure_says_what_happened() -> None:
-    run = short_journey()
-    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
-    figure = draw_journey(journey, "Journey", "Fragmented")
-    assert_readable(figure)
-    said = texts_of(figure)
-    assert "supported after 60 days\n1 story told, 1 of 2 handoffs dropped" in said
-    assert "given up after 20 days\n0 stories told, 1 of 1 handoff dropped" in said
-    assert {"out of area", "wrong door", "not carried, to Friends", "Council", "Debt"} <= set(said)
-
-
-@pytest.mark.parametrize(("needs", "providers"), [(1, 1), (6, 12), (6, 1), (1, 12)])
-def test_journeys_of_any_size_are_readable(needs: int, providers: int) -> None:
-    diary = Diary()
-    for need in range(needs):
-        name = f"a_need_with_a_long_name_{need}"
-        diary.episodes.append(("jo", "v", need, name, 0, 400.0 + need, "open", 200.0, 12, 24, 24))
-        diary.event("onset", 400.0 + need, "", need)
-        for turn in range(24):
-            time = 401.0 + need + 8 * turn
-            provider = f"provider_with_quite_a_long_name_{(need + turn) % providers}"
-            other = f"provider_with_quite_a_long_name_{(need + turn + 1) % providers}"
-            diary.event("sought", time, provider, need)
-            diary.event("missed", time + 1, provider, need)
-            diary.event("handoff_received", time + 5, other, need, other=provider)
-            reason = list(style.REASONS)[turn % 9]
-            diary.handoffs.append(("jo", need, provider, other, time, time + 5, time + 5, "dropped", reason))
-            diary.spells.append(("jo", need, provider, "assessment", time, time + 2, time + 3, "served"))
-    run = diary.result()
-    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
-    assert len(journey.providers) == providers
-    assert_readable(draw_journey(journey, "Journey", "Fragmented"))
-
-
-def test_run_without_vignettes_says_so(tmp_path: Path) -> None:
-    paths = run_figures(tmp_path, short_journey(), PROVENANCE)  # type: ignore[arg-type]
-    assert [path.name for path in paths] == ["journey_none.pdf", "journey_none.svg", "journey_none.png"]
-
-
-def test_real_run_draws_every_vignette(tmp_path: Path) -> None:
-    settings = {"time.horizon_days": 600.0, "time.warmup_days": 300.0, "time.followup_days": 100.0}
-    result = simulate(Scenario.load("three_journeys").changed(settings), "integrated", seed=1, replicate=0)
-    paths = run_figures(tmp_path, result, PROVENANCE)
-    vignettes = {f"journey_{row.vignette}" for row in result.scenario.tables.vignettes}
-    assert {path.stem for path in paths} == vignettes and len(paths) == 3 * len(vignettes)
-    for citizen in result.episodes.loc[result.episodes["vignette"] != "", "citizen"].unique():
-        journey = journey_data(result.episodes, result.spells, result.handoffs, result.ledger, citizen)
-        mine = result.episodes[result.episodes["citizen"] == citizen]
-        assert (journey.passes["state"] == "dropped").sum() == mine["dropped"].sum() == journey.needs["dropped"].sum()
-        started = journey.stays[(journey.stays["stage"] == "support") & journey.stays["started"].notna()]
-        supported = journey.needs[journey.needs["state"] == "supported"]
-        assert sorted(started["started"]) == pytest.approx(sorted(supported["end"]))
-        assert_readable(draw_journey(journey, "Journey", "Integrated"))
 
 
 # --- style and layout ---------------------------------------------------------------------------------------------
