@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from mesa import Agent
@@ -49,6 +50,7 @@ class Navigator(Agent):
     def take_on(self, citizen: Citizen) -> None:
         """Start a case: every need of the citizen is pursued from now on."""
         self.cases.add(citizen.row)
+        self.team.note_load(self)
         citizen.navigator = self
         self._record(Activity.NAVIGATION_STARTED, citizen)
         citizen.later(self.days, Phase.RELEASE, self.time_is_up, citizen)
@@ -79,6 +81,7 @@ class Navigator(Agent):
     def close(self, citizen: Citizen) -> None:
         """Close the case and take on whoever is next on the list."""
         self.cases.discard(citizen.row)
+        self.team.note_load(self)
         citizen.navigator = None
         self._record(Activity.NAVIGATION_ENDED, citizen)
         self.team.assign()
@@ -98,6 +101,7 @@ class Navigators:
         count = 0 if kind is None else math.ceil(model.coordination.navigators * citizens / 1000.0)
         self.kind = kind
         self.people = [Navigator(model, self, number) for number in range(count)]
+        self._by_load = [(0, navigator.number) for navigator in self.people]
         self._waiting: deque[Citizen] = deque()
         self._listed: set[int] = set()
 
@@ -135,6 +139,16 @@ class Navigators:
             else:
                 navigator.take_on(citizen)
 
+    def note_load(self, navigator: Navigator) -> None:
+        """Keep the navigators in order of their cases; an entry that no longer holds is passed over later."""
+        heappush(self._by_load, (len(navigator.cases), navigator.number))
+
     def _next_free(self) -> Navigator | None:
-        free = [navigator for navigator in self.people if len(navigator.cases) < navigator.caseload]
-        return min(free, key=lambda navigator: (len(navigator.cases), navigator.number), default=None)
+        """Return the navigator with the fewest cases, unless even that one has no room."""
+        while self._by_load:
+            load, number = self._by_load[0]
+            navigator = self.people[number]
+            if load == len(navigator.cases):
+                return navigator if load < navigator.caseload else None
+            heappop(self._by_load)
+        return None
