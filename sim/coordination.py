@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import field_validator
 
 from sim import shipped
 from sim.mechanisms import registry
 from sim.schema.fields import Section, Status, parameter
-from sim.schema.problems import BadInputError, Complaints, Problem, closest
+from sim.schema.problems import BadInputError, Complaints, closest
+from sim.schema.reading import read_yaml
 from sim.schema.validation import merged, validate
 
 SETTING = Status.SETTING
@@ -100,16 +100,6 @@ def _read(name: str, folders: list[Path], complaints: Complaints) -> dict[str, A
     for place in [*folders, shipped.folder("conf") / "coordination"]:
         file = place / f"{name}.yaml"
         if name in known and file.is_file():
-            return _plain(file)
+            return read_yaml(file, f"coordination/{name}.yaml", complaints)
     complaints.unknown("arms", "coordination", name, known)
     return {}
-
-
-def _plain(file: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInputError([Problem(str(file), f"is not readable YAML: {error}")]) from error
-    if not isinstance(data, Mapping):
-        raise BadInputError([Problem(str(file), "is not a mapping", "name: value lines")])
-    return dict(data)

@@ -19,8 +19,9 @@ from sim.ledger import Ledger
 from sim.mechanisms import registry
 from sim.mechanisms.handoff import MODES_BY_WORK
 from sim.mesa_model import LightModel, collector_paused
-from sim.population import DAYS_PER_YEAR, draw_people
+from sim.population import draw_people
 from sim.scenario import Scenario
+from sim.schema.parameters import DAYS_PER_YEAR
 
 
 class JourneyModel(LightModel):

@@ -15,10 +15,9 @@ from sim.draws import absorb, key_of
 from sim.rules import people
 from sim.rules.waiting import with_odds
 from sim.scenario import Scenario, Tables
+from sim.schema.parameters import DAYS_PER_YEAR
 from sim.schema.parameters import Population as PopulationParameters
 from sim.schema.tables import CooccurrenceRow, NeedRow
-
-DAYS_PER_YEAR = 365.25
 
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]

@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
 from sim import shipped
 from sim.scenario_checks import check_references
 from sim.schema.fields import Status, parameter
-from sim.schema.parameters import Parameters
+from sim.schema.parameters import DAYS_PER_YEAR, Parameters
 from sim.schema.problems import BadInputError, Complaints
-from sim.schema.reading import read_table
+from sim.schema.reading import check_file_names, read_table, read_yaml
 from sim.schema.tables import (
     CooccurrenceRow,
     DistrictRow,
@@ -29,6 +27,9 @@ from sim.schema.tables import (
     VignetteRow,
 )
 from sim.schema.validation import merged, validate
+
+MOST_CITIZENS = 5_000_000
+"""More citizens than this in one run are taken for a slip of the keyboard."""
 
 
 class ScenarioFile(Parameters):
@@ -96,10 +97,13 @@ class Scenario:
             vignette_needs=read_table(folder, "vignette_needs", VignetteNeedRow, complaints, required=False),
             published=read_table(folder, "published", PublishedRow, complaints, required=False),
         )
+        check_file_names(folder, [table.name for table in fields(Tables)], complaints)
         check_references(tables, folder.name, complaints)
         complaints.raise_if_any()
         assert said is not None
         parameters = Parameters.model_validate(said.model_dump(exclude={"title", "description"}))
+        check_size(tables, parameters, complaints)
+        complaints.raise_if_any()
         return cls(folder.name, said.title or folder.name, said.description, tables, parameters)
 
     def changed(self, settings: Mapping[str, Any]) -> Self:
@@ -118,6 +122,8 @@ class Scenario:
             data = merged(data, value)
         complaints = Complaints()
         parameters = validate(Parameters, data, "settings", complaints)
+        if parameters is not None:
+            check_size(self.tables, parameters, complaints)
         complaints.raise_if_any()
         assert parameters is not None
         return replace(self, parameters=parameters)
@@ -168,17 +174,15 @@ def find_folder(place: str | Path) -> Path:
 
 def read_settings(folder: Path, complaints: Complaints) -> dict[str, Any]:
     """Read ``scenario.yaml`` as plain data; problems go to ``complaints``."""
-    file = folder / "scenario.yaml"
-    where = f"{folder.name}/scenario.yaml"
-    if not file.is_file():
-        complaints.add(where, "is missing")
-        return {}
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8-sig")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        complaints.add(where, f"is not readable YAML: {error}")
-        return {}
-    if not isinstance(data, Mapping):
-        complaints.add(where, "is not a mapping", "name: value lines")
-        return {}
-    return dict(data)
+    return read_yaml(folder / "scenario.yaml", f"{folder.name}/scenario.yaml", complaints)
+
+
+def check_size(tables: Tables, parameters: Parameters, complaints: Complaints) -> None:
+    """Note a place with more citizens than can be run."""
+    expected = tables.citizens_per_year * parameters.time.horizon_days / DAYS_PER_YEAR
+    if expected > MOST_CITIZENS:
+        complaints.add(
+            "districts.csv and time.horizon_days",
+            f"would draw about {expected:,.0f} citizens",
+            f"at most {MOST_CITIZENS:,} in a run",
+        )

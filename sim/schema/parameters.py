@@ -13,6 +13,8 @@ from pydantic import model_validator
 
 from sim.schema.fields import Section, Status, parameter, probability
 
+DAYS_PER_YEAR = 365.25
+
 PUBLISHED, QUOTED, DERIVED, SETTING = Status.PUBLISHED, Status.QUOTED, Status.DERIVED, Status.SETTING
 
 

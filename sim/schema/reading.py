@@ -1,11 +1,13 @@
-"""Read a CSV table into rows of the schema, naming file, line and column of every problem."""
+"""Read the files of a scenario, naming file, line and column of every problem."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import yaml
 
 from sim.schema.fields import Section
 from sim.schema.problems import Complaints, closest, listing
@@ -47,9 +49,66 @@ def read_table(
         complaints.add(where, "is empty", "a header line: " + ", ".join(kind.model_fields))
         return ()
     columns = [name.strip() for name in lines[0][1]]
+    for separator, words in ((";", "semicolons"), ("\t", "tabs")):
+        if len(columns) == 1 and separator in columns[0]:
+            complaints.add(where, f"is separated by {words}", "commas (and ';' only between names in one cell)")
+            return ()
     if not _columns_fit(columns, kind, where, complaints):
         return ()
     return tuple(_rows(lines[1:], columns, kind, where, complaints))
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without what goes wrong silently: a name given twice, and references to other parts of the file."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="references (*name) are not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        names = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key, name in zip(node.value, names, strict=True):
+            if names.count(name) > 1:
+                problem = f"{name!r} is given {names.count(name)} times"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key[0].start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(file: Path, where: str, complaints: Complaints) -> dict[str, Any]:
+    """Read a YAML file of named values; an empty file has none.
+
+    Args:
+        file: The file.
+        where: What to call it in messages.
+        complaints: Receives every problem.
+    """
+    if not file.is_file():
+        complaints.add(where, "is missing")
+        return {}
+    try:
+        data = yaml.load(file.read_text(encoding="utf-8-sig"), _StrictLoader) or {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        complaints.add(where, f"is not readable YAML: {error}")
+        return {}
+    if not isinstance(data, Mapping):
+        complaints.add(where, "is not a mapping", "name: value lines")
+        return {}
+    return dict(data)
+
+
+def check_file_names(folder: Path, tables: Sequence[str], complaints: Complaints) -> None:
+    """Note every CSV file that is no table of a scenario: it would be passed over in silence."""
+    for file in sorted(folder.glob("*.[cC][sS][vV]")):
+        if file.name not in [f"{table}.csv" for table in tables]:
+            known = ", ".join(f"{table}.csv" for table in tables)
+            complaints.add(
+                f"{folder.name}/{file.name}",
+                "is no table of a scenario",
+                known,
+                closest(file.name.lower(), known.split(", ")),
+            )
 
 
 def _columns_fit(columns: Sequence[str], kind: type[Section], where: str, complaints: Complaints) -> bool:

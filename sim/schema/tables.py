@@ -132,7 +132,7 @@ class ProviderRow(Section):
         status=SETTING,
     )
     contract_days: float | None = parameter(
-        None, "Length of a contract; empty if funding does not end.", unit="days", gt=0
+        None, "Length of a contract; empty if funding does not end.", unit="days", ge=1
     )
 
 
@@ -147,7 +147,7 @@ class ServiceRow(Section):
         ..., "Kinds of need that it serves, separated by ';', or 'all'.", unit="names", status=SETTING
     )
     places: int = parameter(..., "People served at once.", unit="places", ge=0, le=10_000_000)
-    service_days: float = parameter(..., "Mean time that a place is taken by one person.", unit="days", gt=0)
+    service_days: float = parameter(..., "Mean time that a place is taken by one person.", unit="days", gt=0, le=36525)
     service_time: Annotated[Duration, _choice(Duration)] = parameter(
         Duration.EXPONENTIAL, "Its distribution.", unit="distribution"
     )
