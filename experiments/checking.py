@@ -90,10 +90,11 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
         complaints.add("configuration", _message(error))
         return None
     _check_place(data, hydra.runtime.choices.get("scenario"), complaints)
+    folders = coordination_folders(hydra)
     if command == "run":
         name = hydra.runtime.choices.get("coordination") or "coordination"
-        return plan_run(data, str(name), complaints)
-    return plan_compare(data, coordination_folders(hydra), complaints)
+        return plan_run(data, str(name), folders, complaints)
+    return plan_compare(data, folders, complaints)
 
 
 def check_folder(folder: Path, complaints: Complaints) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,13 +17,20 @@ COUNTS = {"supported": "episodes_supported", "gave_up": "episodes_gave_up", "ope
 """Columns of ``runs.parquet`` that are called differently from the counts of a run."""
 
 
-def runs_table(facts: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Return a row a run: arm, replicate, seed, headline outcomes, counts."""
+def runs_table(facts: Iterable[dict[str, Any]], scenario: str, changed: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row a run: arm, replicate, seed, scenario, changed parameters, headline outcomes, counts.
+
+    Args:
+        facts: The numbers of each run.
+        scenario: Name of the place.
+        changed: Parameters that differ from the scenario's own, by dotted path, so that tables of several
+            comparisons can be put one below the other.
+    """
     names = [outcome.name for outcome in HEADLINE]
     rows = []
     for fact in facts:
         headline = {name: _number(fact["headline"][name]) for name in names}
-        row = {"arm": fact["arm"], "replicate": fact["replicate"], "seed": fact["seed"]}
+        row = {name: fact[name] for name in ("arm", "replicate", "seed")} | {"scenario": scenario, **changed}
         # A count and a share may have the same name.
         counts = {COUNTS.get(name, name): count for name, count in fact["counts"].items()}
         rows.append({**row, **headline, **counts})

@@ -42,14 +42,14 @@ def compare(plan: Plan, folder: Path) -> int:
     with Manifest(folder, "compare", plan) as manifest:
         try:
             run_units(units, store, plan.workers, manifest)
+            good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]
+            if good:
+                report(plan, good, store, folder, manifest)
         except KeyboardInterrupt:
-            print(f"Stopped; what is finished is kept. Go on with hydra.run.dir={shown_path(folder)}", file=sys.stderr)
+            print(f"Stopped; what is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
             raise
-        good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]
-        if good:
-            report(plan, good, store, folder, manifest)
         _report_failures(manifest, folder)
-    return 1 if manifest.failures else 0
+    return 0 if manifest.complete else 1
 
 
 def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest: Manifest) -> None:
@@ -60,17 +60,17 @@ def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest
     manifest.counts["reused"] = done
     if done:
         print(f"{done} of {len(units)} runs are already there", file=sys.stderr)
-    unfinished = {(unit.arm, unit.replicate) for unit in waiting}
     try:
         for unit, failure in shown(do_all(partial(work, store=store), waiting, workers), len(units), done):
-            unfinished.remove((unit.arm, unit.replicate))
             if failure:
                 manifest.fail(unit.arm, unit.replicate, failure)
             else:
                 manifest.counts["computed"] += 1
-    except BrokenPoolError as error:
-        for arm, replicate in sorted(unfinished):
-            manifest.fail(arm, replicate, f"a worker process died (out of memory?): {error}".splitlines()[0])
+    except BrokenPoolError:
+        # What other workers finished before they were stopped is stored, though nobody heard of it.
+        stored = sum(store.has(unit.arm, unit.replicate, unit.key) for unit in waiting)
+        manifest.counts["computed"] = stored
+        manifest.counts["not_run"] = len(waiting) - stored - len(manifest.failures)
 
 
 def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
@@ -78,7 +78,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     arms = [arm for arm in plan.arms if any(unit.arm == arm for unit in units)]
     titles = {arm: plan.titles[arm] for arm in arms}
     facts = [store.facts(unit.arm, unit.replicate) for unit in units]
-    runs = runs_table(facts)
+    runs = runs_table(facts, plan.scenario.name, {path: used for path, (_, used) in plan.changes.items()})
     episodes, handoffs = (stacked(store, units, name, arms) for name in ("episodes", "handoffs"))
     for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
@@ -127,11 +127,23 @@ def _print_places(folder: Path, figures: Sequence[Path]) -> None:
     print("  manifest  manifest.json")
 
 
+def _again(folder: Path) -> str:
+    """Return the override with which the same comparison goes on."""
+    return f"hydra.run.dir={shown_path(folder)}"
+
+
 def _report_failures(manifest: Manifest, folder: Path) -> None:
+    planned, not_run = manifest.counts["planned"], manifest.counts["not_run"]
+    if not_run:
+        print(
+            f"\nA worker process died (out of memory?): {not_run} of {planned} runs were not run; what is finished is "
+            f"kept. Go on with {_again(folder)}, perhaps with fewer workers=N",
+            file=sys.stderr,
+        )
     if not manifest.failures:
         return
     failures = manifest.failures
-    print(f"\n{len(failures)} of {manifest.counts['planned']} runs failed:", file=sys.stderr)
+    print(f"\n{len(failures)} of {planned} runs failed:", file=sys.stderr)
     for failure in failures[:10]:
         print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
     if len(failures) > 10:

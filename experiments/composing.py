@@ -141,7 +141,7 @@ def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
         hint = closest(place, shipped_names())
         complaints.add(FOLDER_KEY, f"there is no folder {place!r}", hint=f"scenario={hint}" if hint else "")
         return ""
-    base = re.sub(r"\W", "_", folder.resolve().name) or "place"
+    base = _option_name(folder.resolve().name)
     name, number = base, 1
     while name in taken:
         number += 1
@@ -152,9 +152,21 @@ def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
     return name
 
 
+def _option_name(folder: str) -> str:
+    """Return a word that Hydra reads as the name of an option, whatever a folder is called."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", folder)
+    # Hydra would read these as a number, a truth value or nothing at all.
+    return name if name[:1].isalpha() and name.lower() not in ("null", "true", "false", "nan", "inf") else f"place_{name}"
+
+
 def _register_place(name: str, folder: str) -> None:
-    content = merged(_usable(_settings(folder)), {"scenario": {"folder": folder}})
+    content = merged(_usable(_settings(folder)), {"scenario": {"folder": _escaped(folder)}})
     ConfigStore.instance().store(name, content, group="scenario", package="_global_", provider="sim")
+
+
+def _escaped(text: str) -> str:
+    """Return text in which nothing is a reference for Hydra: ``${`` and the backslashes before it are escaped."""
+    return re.sub(r"(\\*)\$\{", lambda found: 2 * found[1] + r"\${", text)
 
 
 def _settings(folder: str) -> dict[str, Any]:

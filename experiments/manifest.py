@@ -17,6 +17,7 @@ from experiments.plan import Plan
 from sim.scenario import shipped_names
 
 PACKAGES = ("mesa", "numpy", "numba", "pandas", "scipy", "pydantic", "hydra-core", "joblib", "pyarrow", "matplotlib")
+FILE = "manifest.json"
 
 
 class Manifest:
@@ -32,13 +33,14 @@ class Manifest:
 
     Attributes:
         data: All that the file says.
-        counts: Numbers of runs: planned, computed, reused, failed.
+        counts: Numbers of runs: planned, computed, reused, failed, not run because a worker process died.
         failures: What failed, one entry a run.
     """
 
     def __init__(self, folder: Path, command: str, plan: Plan) -> None:
-        self.file = folder / "manifest.json"
-        self.counts = {"planned": len(plan.arms) * len(plan.replicates), "computed": 0, "reused": 0, "failed": 0}
+        self.file = folder / FILE
+        planned = len(plan.arms) * len(plan.replicates)
+        self.counts = {"planned": planned, "computed": 0, "reused": 0, "failed": 0, "not_run": 0}
         self.failures: list[dict[str, Any]] = []
         self.data: dict[str, Any] = {
             "status": "running",
@@ -68,11 +70,16 @@ class Manifest:
         if isinstance(error, KeyboardInterrupt):
             status = "interrupted"
         else:
-            status = "failed" if error is not None or self.failures else "finished"
+            status = "failed" if error is not None or not self.complete else "finished"
         if error is not None:
             self.data["error"] = f"{type(error).__name__}: {error}"
         self.data.update(status=status, finished=_now())
         write_json(self.file, self.data)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no run failed or was left out."""
+        return not self.failures and not self.counts["not_run"]
 
     def fail(self, arm: str, replicate: int, error: str) -> None:
         """Note a run that failed."""
@@ -110,6 +117,7 @@ def described(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "replicates": [plan.replicates[0], plan.replicates[-1]],
         "parameters": scenario.parameters.model_dump(mode="json"),
+        "changed": {path: list(values) for path, values in plan.changes.items()},
     }
 
 

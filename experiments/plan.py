@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ class Plan:
         seed: Root seed.
         replicates: The random worlds.
         workers: Processes; None for all cores.
+        changes: Parameters that differ from the scenario's own, by dotted path: its value and the one used.
     """
 
     scenario: Scenario
@@ -37,6 +38,7 @@ class Plan:
     seed: int
     replicates: range
     workers: int | None = 1
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def baseline(self) -> str:
@@ -52,23 +54,27 @@ class Plan:
         }
 
 
-def plan_run(config: Mapping[str, Any], name: str, complaints: Complaints) -> Plan | None:
+def plan_run(
+    config: Mapping[str, Any], name: str, folders: Sequence[Path], complaints: Complaints
+) -> Plan | None:
     """Check the configuration of ``journeys run``.
 
     Args:
         config: The composed configuration as plain data.
         name: Name of the coordination that was chosen.
+        folders: Where to look for coordinations before the shipped ones.
         complaints: Receives every problem.
 
     Returns:
         The plan, or None if there were problems.
     """
-    settings, scenario = _settings_and_place(RunSettings, config, complaints)
+    settings, scenario, changes = _settings_and_place(RunSettings, config, complaints)
     if settings is None or scenario is None:
         return None
     coordination = settings.coordination
-    arm = coordination.model_copy(update={"title": coordination.title or name})
-    return Plan(scenario, {name: arm}, settings.seed, range(settings.replicate, settings.replicate + 1))
+    arm = coordination.model_copy(update={"title": _title(coordination, name, folders)})
+    replicates = range(settings.replicate, settings.replicate + 1)
+    return Plan(scenario, {name: arm}, settings.seed, replicates, changes=changes)
 
 
 def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints: Complaints) -> Plan | None:
@@ -82,12 +88,26 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
     Returns:
         The plan, or None if there were problems.
     """
-    settings, scenario = _settings_and_place(CompareSettings, config, complaints)
+    settings, scenario, changes = _settings_and_place(CompareSettings, config, complaints)
     # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
     arms = load_arms(config.get("arms"), folders, complaints)
     if settings is None or scenario is None or arms is None:
         return None
-    return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers)
+    return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers, changes)
+
+
+def changes_of(own: Scenario, used: Scenario) -> dict[str, tuple[Any, Any]]:
+    """Return the parameters that differ between a scenario and what is made of it: both values by dotted path."""
+    before, after = (flat(scenario.parameters.model_dump(mode="json")) for scenario in (own, used))
+    return {path: (before[path], value) for path, value in after.items() if value != before[path]}
+
+
+def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested plain data by dotted path."""
+    result: dict[str, Any] = {}
+    for name, value in data.items():
+        result |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return result
 
 
 def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> dict[str, Coordination] | None:
@@ -116,7 +136,7 @@ def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> di
 
 def _settings_and_place(
     kind: type[SettingsT], config: Mapping[str, Any], complaints: Complaints
-) -> tuple[SettingsT | None, Scenario | None]:
+) -> tuple[SettingsT | None, Scenario | None, dict[str, tuple[Any, Any]]]:
     scenario = _place(config, complaints)
     said = {(problem.where.rpartition(": ")[2], problem.what) for problem in complaints.problems}
     own = Complaints()
@@ -126,8 +146,24 @@ def _settings_and_place(
         if (problem.where.rpartition(": ")[2], problem.what) not in said:
             complaints.problems.append(problem)
     if settings is None or scenario is None:
-        return settings, None
-    return settings, scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+        return settings, None, {}
+    used = scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+    return settings, used, changes_of(scenario, used)
+
+
+def _title(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
+    """Return a coordination's title with what was changed of the named one, as an arm's name would have it."""
+    title = chosen.title or name
+    try:
+        named = Coordination.load(name, folders)
+    except BadInputError:
+        return title
+    if title != named.title:
+        return title
+    changed = {key: value for key, value in chosen if key != "description" and value != getattr(named, key)}
+    # A number alone would not say of what.
+    words = [value if isinstance(value, str) else f"{key} {value:g}" for key, value in changed.items()]
+    return " + ".join([title, ", ".join(words)]) if words else title
 
 
 def _place(config: Mapping[str, Any], complaints: Complaints) -> Scenario | None:

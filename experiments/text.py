@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,29 +15,42 @@ from sim.outcomes.headline import HEADLINE, Outcome
 UNITS = {"share": " %", "days": " days", "per 100": ""}
 """What is written after a value; the labels of outcomes say of themselves what is counted per 100."""
 
+WIDTH, GAP = 110, "   "
+"""Most characters in a line, and what is between columns."""
+
 NOT_REACHED = "not reached"
+NOT_OBSERVED = "not observed"
+"""Shown for a share by a day that nobody was followed to; or there were no needs in the cohort at all."""
 NOTHING = "none"
 """Shown where there was nothing to count: no needs in the cohort, or no handoffs."""
+MISSING = {"median_days": NOT_REACHED, "supported_28": NOT_OBSERVED, "supported_126": NOT_OBSERVED}
+
+Column = Sequence[str]
 
 
 def heading(plan: Plan, replications: int) -> str:
-    """Return what a table is about: place, arms, cohort, replications and budget."""
+    """Return what a table is about: place, changed parameters, arms, cohort, replications and budget."""
     time = plan.scenario.parameters.time
     baseline, *others = plan.titles.values()
     against = f"{baseline} (baseline) against {', '.join(others)}" if others else baseline
     count = f"{replications} replication{'' if replications == 1 else 's'}"
-    return "\n".join(
-        [
-            f"{plan.scenario.title}: {against}",
-            f"{count}, seed {plan.seed}. Counted: needs that arise from day {time.warmup_days:g} to "
-            f"day {time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days.",
-            "Budget: added (coordination staff is not yet paid for by services).",
-        ]
+    lines = [f"{plan.scenario.title}: {against}"]
+    if plan.changes:
+        changes = (f"{path} {_value(own)} -> {_value(used)}" for path, (own, used) in plan.changes.items())
+        lines += textwrap.wrap(f"Changed: {', '.join(changes)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    lines.append(
+        f"{count}, seed {plan.seed}. Counted: needs that arise from day {time.warmup_days:g} to "
+        f"day {time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days."
     )
+    if any(arm.navigation != "none" or arm.entry == "single_front_door" for arm in plan.arms.values()):
+        lines.append("Budget: added (navigators and front door are not paid for by services).")
+    return "\n".join(lines)
 
 
 def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """Return the headline outcomes, arms as columns, with paired differences from the baseline.
+
+    What is too wide for a page becomes several tables, one below the other.
 
     Args:
         comparison: From :func:`experiments.paired.compare_arms`.
@@ -46,17 +58,35 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """
     cells = {(row["arm"], row["outcome"]): row for row in comparison.to_dict("records")}
     baseline, *others = titles
-    means = [["", *titles.values()]]
-    gaps = [["", *(f"{titles[arm]} - {titles[baseline]} (95 % CI)" for arm in others)]]
-    for outcome in HEADLINE:
-        label = outcome.label + UNITS[outcome.unit].replace(" ", ", ", 1)
-        means.append([label, *(_mean(cells[arm, outcome.name]["mean"], outcome) for arm in titles)])
-        gaps.append([label, *(_gap(cells[arm, outcome.name], outcome) for arm in others)])
+    labels = ["", *(outcome.label + UNITS[outcome.unit].replace(" ", ", ", 1) for outcome in HEADLINE)]
+    means, gaps = [], []
+    for arm in titles:
+        rows = [(cells[arm, outcome.name], outcome) for outcome in HEADLINE]
+        means.append([titles[arm], *(_mean(row["mean"], outcome) for row, outcome in rows)])
+        gaps.append([f"{titles[arm]} - {titles[baseline]} (95 % CI)", *(_gap(row, outcome) for row, outcome in rows)])
     if not others:
-        return aligned(means)
-    both = aligned([[*mean, *gap[1:]] for mean, gap in zip(means, gaps, strict=True)])
-    fits = max(map(len, both.splitlines())) <= max(_columns(), 100)
-    return "\n".join([both if fits else f"{aligned(means)}\n\n{aligned(gaps)}", "", *_notes(comparison, others)])
+        return aligned(_rows([labels, *means]))
+    both = [labels, *means, *gaps[1:]]
+    tables = [both] if _fits(both) else [*_pages(labels, means), *_pages(labels, gaps[1:])]
+    return "\n\n".join([*(aligned(_rows(table)) for table in tables), "\n".join(_notes(comparison, others))])
+
+
+def _pages(labels: Column, columns: Sequence[Column]) -> list[list[Column]]:
+    """Divide columns among tables that are no wider than a page, each with the labels in front."""
+    pages: list[list[Column]] = [[labels]]
+    for column in columns:
+        if len(pages[-1]) > 1 and not _fits([*pages[-1], column]):
+            pages.append([labels])
+        pages[-1].append(column)
+    return pages
+
+
+def _fits(columns: Sequence[Column]) -> bool:
+    return sum(max(map(len, column)) for column in columns) + len(GAP) * (len(columns) - 1) <= WIDTH
+
+
+def _rows(columns: Sequence[Column]) -> list[tuple[str, ...]]:
+    return list(zip(*columns, strict=True))
 
 
 def published_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -81,14 +111,14 @@ def aligned(rows: Sequence[Sequence[str]], rule: bool = True) -> str:
     """Return rows of text as columns, the first to the left, the others to the right, a rule below the first row."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
-        "   ".join(
+        GAP.join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
     if rule:
-        lines.insert(1, "-" * (sum(widths) + 3 * (len(widths) - 1)))
+        lines.insert(1, "-" * (sum(widths) + len(GAP) * (len(widths) - 1)))
     return "\n".join(lines)
 
 
@@ -100,7 +130,7 @@ def value_text(value: float, outcome: Outcome) -> str:
 
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
-        return NOT_REACHED if outcome.name == "median_days" else NOTHING
+        return MISSING.get(outcome.name, NOTHING)
     return f"{_scaled(value, outcome):.1f}"
 
 
@@ -123,10 +153,17 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
         count = f"{many}" if few == many else f"{few} to {many}"
         notes = [f"Differences are paired: the same {count} worlds in both arms; 95 % confidence intervals (t)."]
     notes.append("Differences of shares are in percentage points.")
-    medians = comparison[comparison["outcome"] == "median_days"]
-    if medians["mean"].isna().any():
+    notes.append("The table shows means over runs; figures pool all runs, and may differ a little from it.")
+    missing = {MISSING.get(name) for name in comparison[comparison["mean"].isna()]["outcome"]}
+    if NOT_REACHED in missing:
         notes.append("Not reached: in at least one world fewer than half were supported in the time observed.")
+    if NOT_OBSERVED in missing:
+        notes.append("Not observed: in at least one world nobody was followed for so long.")
     return notes
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _scaled(value: float, outcome: Outcome) -> float:
@@ -135,10 +172,3 @@ def _scaled(value: float, outcome: Outcome) -> float:
 
 def _percent(value: float) -> str:
     return NOTHING if math.isnan(value) else f"{100 * value:.1f}"
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size().columns
-    except OSError:
-        return 120

@@ -80,14 +80,15 @@ class JourneyModel(LightModel):
             with collector_paused():
                 self.calendar.run_until(self.parameters.time.horizon_days)
         finally:
-            # Mesa keeps every model that ever had an agent alive in this class attribute.
-            Agent._ids.pop(self, None)
+            self._let_go()
 
     def step(self) -> None:
         """Advance by one day, for those who drive a Mesa model step by step."""
         end = min(self.calendar.now + 1.0, self.parameters.time.horizon_days)
         self.calendar.run_until(end)
         self.running = end < self.parameters.time.horizon_days
+        if not self.running:
+            self._let_go()
 
     # --- what the agents ask ----------------------------------------------------------------------------------
 
@@ -123,6 +124,10 @@ class JourneyModel(LightModel):
         """Return the number of the next episode."""
         self._episodes += 1
         return self._episodes - 1
+
+    def _let_go(self) -> None:
+        """Mesa keeps every model that ever had an agent alive in a class attribute: take this one out."""
+        Agent._ids.pop(self, None)
 
     # --- arrivals ---------------------------------------------------------------------------------------------
 

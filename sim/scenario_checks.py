@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sim.schema.problems import Complaints
-from sim.schema.tables import ALL, ProviderRow, ServiceRow, Stage
+from sim.schema.tables import ALL, FRONT_DOOR, ProviderRow, ServiceRow, Stage
 
 if TYPE_CHECKING:
     from sim.scenario import Tables
@@ -82,6 +82,8 @@ def _unique(names: Sequence[str], where: str, kind: str, complaints: Complaints)
     for name, count in Counter(names).items():
         if count > 1:
             complaints.add(where, f"{kind} {name!r} is there {count} times", "each once")
+        if name == FRONT_DOOR and kind in ("provider", "service"):
+            complaints.add(where, f"{kind} {name!r} cannot be a name: coordination with a single front door adds it")
         if name == ALL:
             complaints.add(where, f"{kind} {name!r} cannot be a name: it means every {kind}")
     return list(dict.fromkeys(names))

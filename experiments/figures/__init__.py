@@ -50,8 +50,8 @@ def compare_figures(
     """
     return [
         *write_incidence(folder, episodes, runs, arms, time, provenance),
-        *write_reasons(folder, handoffs, runs, arms, provenance),
-        *write_sectors(folder, handoffs, runs, arms, provenance),
+        *write_reasons(folder, handoffs, runs, arms, time, provenance),
+        *write_sectors(folder, handoffs, runs, arms, time, provenance),
     ]
 
 

@@ -27,6 +27,8 @@ from sim.schema.parameters import Time
 NAME = "cumulative_incidence"
 TITLE = "Who gets support, who gives up, and when"
 EVENTS = {SUPPORTED: "Support has started", GAVE_UP: "Given up"}
+SAME_DAY = 0.02
+"""A share given up on day 0 above which the figure says why."""
 MARKS = {SOON_DAYS: "28 days", LATE_DAYS: "126 days"}
 
 PANEL_HEIGHT, LABEL_WIDTH, LABEL_GAP = 62.0, 34.0, 6.5
@@ -110,6 +112,7 @@ def draw_incidence(
             sizes_note("Needs counted", sizes, runs, arms),
             f"Lines: all runs of an arm together; the figure beside each is its value on day {limit:g}.",
             spread_note("Bands", runs),
+            _day_zero_note(data),
         ]
         frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
         if data.empty:
@@ -139,6 +142,14 @@ def draw_incidence(
             _label_ends(page, axes, data[data["event"] == event], arms, width)
             _label_marks(axes, width)
         return page.figure
+
+
+def _day_zero_note(data: pd.DataFrame) -> str:
+    """Return why a curve of giving up does not start near zero, if one does not."""
+    first = data[(data["event"] == GAVE_UP) & (data["day"] == 0.0)]
+    if not (first["value"] > SAME_DAY).any():
+        return ""
+    return "Who is turned away at the first door may give up the same day."
 
 
 def _draw_panel(axes: Axes, data: pd.DataFrame, arms: Mapping[str, str]) -> None:

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.figures import style
-from experiments.figures.tables import plain, rows_of
+from experiments.figures.labels import Labels
+from experiments.figures.tables import rows_of
 
 NOT_MET = ("handoff_dropped",)
 """Activities that name a provider to which the person need not have come."""
+UNLABELLED = Labels()
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class Journey:
         start: The day of the run on which the first need arose.
         end: The last day on which something began, ended in vain, or was decided.
         cut: The day on which the record of the run ends.
-        needs: A row an episode in the order of onset: ``episode``, ``label``, ``look`` (position of the kind of need),
-            ``onset``, ``end`` (support started, given up, or cut off), ``state``, ``days``, ``stories``, ``handoffs``,
-            ``dropped``.
-        providers: ``provider`` and ``sector``, by sector and then by first contact.
+        needs: A row an episode in the order of onset: ``episode``, ``label``, ``again`` (the end of the label that
+            tells of a recurrence, or ""), ``look`` (position of the kind of need), ``onset``, ``end`` (support
+            started, given up, or cut off), ``state``, ``days``, ``stories``, ``handoffs``, ``dropped``.
+        providers: ``provider``, ``label`` and ``sector``, by sector and then by first contact.
         tracks: ``provider`` and ``episode``: which need came to which provider, in the order of drawing.
         stays: A row a spell: ``episode``, ``provider``, ``stage``, ``joined``, ``started``, ``ended``, ``end``.
         passes: A row a handoff: ``episode``, ``sender``, ``receiver``, ``made``, ``received``, ``dropped``, ``state``,
@@ -52,9 +54,14 @@ class Journey:
 
 
 def journey_data(
-    episodes: pd.DataFrame, spells: pd.DataFrame, handoffs: pd.DataFrame, ledger: pd.DataFrame, citizen: str
+    episodes: pd.DataFrame,
+    spells: pd.DataFrame,
+    handoffs: pd.DataFrame,
+    ledger: pd.DataFrame,
+    citizen: str,
+    labels: Labels = UNLABELLED,
 ) -> Journey:
-    """Return the journey of a citizen with at least one episode, from the tables of a result."""
+    """Return the journey of a citizen with at least one episode, from the tables of a result and its labels."""
     mine = _words(episodes[episodes["citizen"] == citizen]).sort_values(["onset", "episode"], kind="stable")
     start = float(mine["onset"].min())
     events = _words(ledger[ledger["case"] == citizen])
@@ -67,9 +74,9 @@ def journey_data(
         ["episode", "sender", "receiver", "made", "received", "dropped", "state", "reason"]
     ]
     passes = _shifted(passes, ("made", "received", "dropped"), start)
-    needs = _needs(mine, start)
-    providers, tracks = _providers(events, needs)
-    moves, marks, helped = _moves(events), _marks(events, passes), _helped(events)
+    needs = _needs(mine, start, labels)
+    providers, tracks = _providers(events, needs, labels)
+    moves, marks, helped = _moves(events), _marks(events, passes, labels), _helped(events)
     times = [
         needs["onset"], needs.loc[needs["state"] != "open", "end"], stays["joined"], stays["started"], moves["came"],
         stays.loc[stays["stage"] == "assessment", "ended"], passes["made"], passes["received"], passes["dropped"],
@@ -90,16 +97,15 @@ def _shifted(table: pd.DataFrame, columns: tuple[str, ...], start: float) -> pd.
     return table.assign(**{name: table[name] - start for name in columns}).reset_index(drop=True)
 
 
-def _needs(mine: pd.DataFrame, start: float) -> pd.DataFrame:
+def _needs(mine: pd.DataFrame, start: float, labels: Labels) -> pd.DataFrame:
     looks = {need: position for position, need in enumerate(mine["need"].unique())}
-    again = {0: "", 1: ", again"}
+    words = {0: "", 1: ", again"}
+    again = [words.get(times, f", again ({times})") for times in mine["recurrence"]]
     return pd.DataFrame(
         {
             "episode": mine["episode"],
-            "label": [
-                plain(need) + again.get(times, f", again ({times})")
-                for need, times in zip(mine["need"], mine["recurrence"], strict=True)
-            ],
+            "label": [labels.need(need) + end for need, end in zip(mine["need"], again, strict=True)],
+            "again": again,
             "look": mine["need"].map(looks),
             "onset": mine["onset"] - start,
             "end": mine["onset"] - start + mine["days"],
@@ -108,7 +114,7 @@ def _needs(mine: pd.DataFrame, start: float) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _providers(events: pd.DataFrame, needs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _providers(events: pd.DataFrame, needs: pd.DataFrame, labels: Labels) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the providers that the person met, and which need came to which."""
     met = events[(events["resource"] != "") & (events["episode"] >= 0) & ~events["activity"].isin(NOT_MET)]
     sectors = {sector: position for position, sector in enumerate(style.sectors_in_order(met["sector"]))}
@@ -118,6 +124,7 @@ def _providers(events: pd.DataFrame, needs: pd.DataFrame) -> tuple[pd.DataFrame,
         .rename(columns={"resource": "provider"})[["provider", "sector"]]
         .reset_index(drop=True)
     )
+    providers.insert(1, "label", [labels.provider(name) for name in providers["provider"]])
     lanes = {provider: position for position, provider in enumerate(providers["provider"])}
     rows = {episode: position for position, episode in enumerate(needs["episode"])}
     tracks = met.drop_duplicates(["resource", "episode"]).rename(columns={"resource": "provider"})
@@ -125,18 +132,18 @@ def _providers(events: pd.DataFrame, needs: pd.DataFrame) -> tuple[pd.DataFrame,
     return providers, tracks[["provider", "episode"]].iloc[order].reset_index(drop=True)
 
 
-def _marks(events: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
+def _marks(events: pd.DataFrame, passes: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """Return what went wrong, once each, with its reason in words."""
     rows: list[tuple[int, str, float, str, str]] = []
     for drop in rows_of(passes[passes["state"] == "dropped"]):
         reason = str(drop.reason).replace("_", " ") or "no reason recorded"
         if np.isnan(float(drop.received)):  # it never reached the receiver: shown where it was made
-            text = f"{reason}, to {plain(str(drop.receiver))}"
+            text = f"{reason}, to {labels.provider(str(drop.receiver))}"
             rows.append((int(drop.episode), str(drop.sender), float(drop.dropped), "drop", text))
         else:
             rows.append((int(drop.episode), str(drop.receiver), float(drop.dropped), "drop", reason))
     for handoff in rows_of(passes[(passes["state"] == "under_way") & passes["received"].isna()]):
-        text = f"on the way to {plain(str(handoff.receiver))}"
+        text = f"on the way to {labels.provider(str(handoff.receiver))}"
         rows.append((int(handoff.episode), str(handoff.sender), float(handoff.made), "under_way", text))
     seen = {row[:3] for row in rows if row[3] == "drop"}
     left = events[events["activity"].isin(["left", "nowhere_to_send"])]

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 
 from experiments.figures import style
 from experiments.figures.journey_data import Journey
-from experiments.figures.layout import text_width, wrapped
-from experiments.figures.tables import plain, rows_of
+from experiments.figures.layout import shortened, text_width
+from experiments.figures.tables import rows_of
 
 LINE, LEVEL, HEADER, PAD = 4.2, 2.8, 4.6, 1.0
 """In mm: a row without words, one level of words above its line, words above a group of rows, after a group."""
 NEED_ROW = 2 * style.LINE_HEIGHT + 1.2
 """A row of the needs at the top, with two lines of text beside it, in mm."""
 NAME_WIDTH = 35.0
-"""Room for the names of providers, in mm."""
+"""Room for the names of providers and needs, in mm."""
+MARK_WIDTH = 62.0
+"""Of the words beside a mark at most, in mm."""
 BESIDE = 0.9
 """From a mark to its words, in mm."""
 
@@ -108,7 +110,8 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
     words: dict[tuple[str, int], list[tuple[float, str]]] = {}
     busy = _ends_from_above(journey, scale)
     for mark in rows_of(journey.marks):
-        words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, str(mark.text)))
+        said = shortened(str(mark.text), min(MARK_WIDTH, width - 15.0))[0]
+        words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, said))
     rows: dict[tuple[str, int], Row] = {}
     headers = [(0.0, "")]
     top = HEADER
@@ -121,12 +124,12 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
         top += LINE
     top += PAD
     lanes: list[Lane] = []
-    for provider, sector in zip(journey.providers["provider"], journey.providers["sector"], strict=True):
+    for provider, label, sector in journey.providers[["provider", "label", "sector"]].itertuples(index=False):
         if not lanes or lanes[-1].sector != sector:
             top += PAD if lanes else 0.0
             headers.append((top, sector))
             top += HEADER
-        lines = wrapped(plain(provider), NAME_WIDTH)
+        lines = shortened(label, NAME_WIDTH, 3)
         episodes = journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]
         begin = top
         for episode in episodes:

@@ -18,7 +18,8 @@ from experiments.figures import style
 from experiments.figures.journey_data import Journey, journey_data
 from experiments.figures.journey_marks import Pen, draw_key, draw_need
 from experiments.figures.journey_rows import HEADER, NAME_WIDTH, Lane, Plan, plan_rows
-from experiments.figures.layout import EDGE, Frame, Page, text_width
+from experiments.figures.labels import labels_of
+from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.tables import counted, plain
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 AXIS_HEIGHT, KEY_HEIGHT, BESIDE = 10.0, 9.0, 3.5
 """In mm: of the axis below the chart, of the key, from the chart to the text beside it."""
+LABEL_WIDTH = 42.0
+"""Of the name of a need beside the rows of providers at most, in mm."""
 SYMBOL = "mm"
 """As wide as the symbol of a need."""
 
@@ -51,10 +54,11 @@ def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) 
             page = frame.empty("No vignettes: none of the people of this run was given by the scenario.")
         return save(page.figure, folder, "journey_none", "Journeys of given people", provenance)
     paths = []
+    labels = labels_of(result.scenario)
     for vignette in vignettes:
         citizen = str(episodes.loc[episodes["vignette"] == vignette, "citizen"].iloc[0])
-        journey = journey_data(episodes, result.spells, result.handoffs, result.ledger, citizen)
-        title = f"Journey of a given person: {plain(vignette).lower()}"
+        journey = journey_data(episodes, result.spells, result.handoffs, result.ledger, citizen, labels)
+        title = f"Journey of a given person: {labels.vignette(vignette)}"
         name = "journey_" + re.sub(r"[^\w-]+", "_", vignette)
         paths += save(draw_journey(journey, title, arm), folder, name, title, provenance)
     return paths
@@ -70,9 +74,7 @@ def draw_journey(journey: Journey, title: str, arm: str) -> Figure:
     """
     with style.house():
         left = EDGE + 3.0 + NAME_WIDTH + 1.5
-        beside = [
-            line for _, need in journey.needs.iterrows() for line in [str(need["label"]) + SYMBOL, *need_text(need)]
-        ]
+        beside = [line for _, need in journey.needs.iterrows() for line in [need_line(need) + SYMBOL, *need_text(need)]]
         right = style.DOUBLE_COLUMN - EDGE - max(text_width(line) for line in beside)
         width = right - BESIDE - left
         last = max(1.04 * journey.end, 7.0)
@@ -113,6 +115,22 @@ def summary(journey: Journey) -> str:
         _drops(int(needs["handoffs"].sum()), int(needs["dropped"].sum())),
     ]
     return "; ".join(parts) + "."
+
+
+def need_line(need: pd.Series) -> str:
+    """Return the name of a need in one line that is not too long to stand beside the chart."""
+    again = str(need["again"])
+    name = str(need["label"]).removesuffix(again)
+    return shortened(name, LABEL_WIDTH - text_width(again))[0] + again
+
+
+def need_lines(need: pd.Series) -> list[str]:
+    """Return the name of a need in at most two lines that fit before the chart."""
+    again = str(need["again"])
+    lines = wrapped(str(need["label"]), NAME_WIDTH)
+    if len(lines) > 2 and again:
+        return [*shortened(str(need["label"]).removesuffix(again), NAME_WIDTH), again.removeprefix(", ")]
+    return shortened(str(need["label"]), NAME_WIDTH, 2)
 
 
 def need_text(need: pd.Series) -> list[str]:
@@ -159,15 +177,15 @@ def _draw_texts(page: Page, top: float, right: float, journey: Journey, plan: Pl
         axes.set_xlim(0.0, 4.0)
     for _, need in journey.needs.iterrows():
         row = plan.rows["", int(need["episode"])]
-        page.text(EDGE + 3.0, top + row.line, [str(need["label"])], va="center")
+        page.text(EDGE + 3.0, top + row.line, need_lines(need), va="center")
         draw_need(left, 0.9, row.line, style.look_of_need(int(need["look"])))
         page.text(right, top + row.line, need_text(need), va="center")
     if plan.helped is not None:
         page.text(EDGE + 3.0, top + plan.helped.line, ["Helped by a navigator"], va="center")
     needs = journey.needs
     looks = dict(zip(needs["episode"], needs["look"], strict=True))
-    labels = dict(zip(needs["episode"], needs["label"], strict=True))
+    labels = {int(need["episode"]): need_line(need) for _, need in needs.iterrows()}
     for (provider, episode), row in plan.rows.items():
         if provider:
             draw_need(beside, 0.9, row.line, style.look_of_need(int(looks[episode])))
-            page.text(right + 2.6, top + row.line, [str(labels[episode])], va="center", color=style.GREY)
+            page.text(right + 2.6, top + row.line, [labels[episode]], va="center", color=style.GREY)

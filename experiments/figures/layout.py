@@ -46,6 +46,17 @@ def wrapped(text: str, width: float, size: float = style.TEXT_SIZE, bold: bool =
     return lines or [""]
 
 
+def shortened(text: str, width: float, most: int = 1) -> list[str]:
+    """Return text in at most ``most`` lines no wider than ``width`` mm; an ellipsis stands for what is left out."""
+    lines = wrapped(text, width)
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1].rstrip("…,;:( ")
+    while len(last) > 1 and text_width(last + "…") > width:
+        last = last[:-1].rstrip()
+    return [*lines[: most - 1], last + "…"]
+
+
 def _cut(word: str, width: float, size: float, bold: bool) -> str:
     if text_width(word, size, bold) <= width:
         return word

@@ -15,12 +15,17 @@ from matplotlib.ticker import MaxNLocator
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
 from experiments.figures.saving import save
-from experiments.figures.spread import runs_of_arms, sizes_note, spread, spread_note
+from experiments.figures.spread import handoffs_note, has_several, runs_of_arms, spread, spread_note
 from experiments.figures.tables import cohort_of, plain
+from sim.schema.parameters import Time
 
 NAME = "drops_by_reason"
 TITLE = "Handoffs that never reach an appointment, by reason"
 TOTAL = "all"
+POOLED = (
+    "Bars: all runs of an arm together; the table on the terminal shows means over runs and may differ in the first "
+    "decimal."
+)
 
 ROW, HEADER, GAP, BAR = 3.3, 4.0, 1.8, 2.2
 """In mm: of a row, of the words above the rows of a reason, between reasons, of a bar."""
@@ -82,29 +87,36 @@ def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
 
 
 def write_reasons(
-    folder: Path, handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], provenance: Mapping[str, str]
+    folder: Path,
+    handoffs: pd.DataFrame,
+    runs: pd.DataFrame,
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
 ) -> list[Path]:
     """Draw and write the figure; see :func:`reasons_data` for the arguments."""
-    figure = draw_reasons(reasons_data(handoffs, runs, arms), runs_of_arms(runs, arms), arms)
+    figure = draw_reasons(reasons_data(handoffs, runs, arms), runs_of_arms(runs, arms), arms, time)
     return save(figure, folder, NAME, TITLE, provenance)
 
 
-def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str]) -> Figure:
+def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:
     """Draw the figure.
 
     Args:
         data: From :func:`reasons_data`.
         runs: Replicates by arm.
         arms: Titles by name of the arm.
+        time: The clock; its follow-up limits which handoffs count.
     """
     with style.house():
         totals = data[data["reason"] == TOTAL].set_index("arm")
         made = dict(zip(totals.index.astype(str), totals["made"].to_numpy(int), strict=True))
         unseen = [plain(reason).lower() for reason in style.REASONS if reason not in set(data["reason"])]
         notes = [
-            sizes_note("Handoffs made for the needs counted", made, runs, arms),
+            handoffs_note(made, runs, arms, time),
             f"No arm dropped a handoff for these reasons: {', '.join(unseen)}." if unseen else "",
-            spread_note("Bars: all runs of an arm together. Whiskers", runs),
+            POOLED if has_several(runs) else "",
+            spread_note("Whiskers", runs),
         ]
         if not sum(made.values()):
             empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)

@@ -18,15 +18,18 @@ from matplotlib.ticker import MaxNLocator
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
 from experiments.figures.saving import save
-from experiments.figures.spread import runs_of_arms, sizes_note
+from experiments.figures.spread import handoffs_note, runs_of_arms
 from experiments.figures.tables import cohort_of, plain, rows_of
+from sim.schema.parameters import Time
 
 NAME = "drops_by_sector"
 TITLE = "Dropped handoffs between and within sectors"
 COLUMNS = 3
 """Arms side by side at most."""
-CELL_HEIGHT, CELL_WIDTH = 10.0, 16.5
-"""In mm; cells are narrower where there are more than three sectors."""
+CELL_HEIGHT, GAP = 10.0, 4.0
+"""In mm: of a cell, between panels; cells are as wide as the page allows."""
+BAR_WIDTH = 60.0
+"""Of the bar of colours at most, in mm."""
 COLOURS = LinearSegmentedColormap.from_list("drops", ["#fff7ec", "#fdbb84", "#d7301f", "#67000d"])
 """From light to dark in grey as well."""
 
@@ -54,25 +57,31 @@ def sectors_data(handoffs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFram
 
 
 def write_sectors(
-    folder: Path, handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], provenance: Mapping[str, str]
+    folder: Path,
+    handoffs: pd.DataFrame,
+    runs: pd.DataFrame,
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
 ) -> list[Path]:
     """Draw and write the figure; see :func:`sectors_data` for the arguments."""
-    figure = draw_sectors(sectors_data(handoffs, arms), runs_of_arms(runs, arms), arms)
+    figure = draw_sectors(sectors_data(handoffs, arms), runs_of_arms(runs, arms), arms, time)
     return save(figure, folder, NAME, TITLE, provenance)
 
 
-def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str]) -> Figure:
+def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:
     """Draw the figure.
 
     Args:
         data: From :func:`sectors_data`.
         runs: Replicates by arm.
         arms: Titles by name of the arm.
+        time: The clock; its follow-up limits which handoffs count.
     """
     with style.house():
         made = {arm: int(data.loc[data["arm"] == arm, "made"].sum()) for arm in arms}
         notes = [
-            sizes_note("Handoffs made for the needs counted", made, runs, arms),
+            handoffs_note(made, runs, arms, time),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
         ]
         if not sum(made.values()):
@@ -85,32 +94,39 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         left = EDGE + 5.0 + max(text_width(plain(sector)) for sector in sectors) + 1.5
         across = min(COLUMNS, len(arms)) if len(arms) != 4 else 2
         down = math.ceil(len(arms) / across)
-        cell = min(CELL_WIDTH, ((style.DOUBLE_COLUMN - left - EDGE + 4.0) / across - 4.0) / len(sectors))
-        panel_width, panel_height = cell * len(sectors), CELL_HEIGHT * len(sectors)
-        needed = left + across * (panel_width + 4.0) - 4.0 + EDGE
-        frame = Frame(
-            TITLE, subtitle, notes, style.SINGLE_COLUMN if needed <= style.SINGLE_COLUMN else style.DOUBLE_COLUMN
-        )
+        is_narrow = len(arms) == 1 and len(sectors) <= len(style.SECTORS)
+        frame = Frame(TITLE, subtitle, notes, style.SINGLE_COLUMN if is_narrow else style.DOUBLE_COLUMN)
+        panel_width = (frame.width - left - EDGE + GAP) / across - GAP
+        panel_height = CELL_HEIGHT * len(sectors)
         titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
         title_height = max(len(lines) for lines in titles.values()) * style.LINE_HEIGHT + 1.0
         step = title_height + panel_height + 5.0
-        page = frame.page(down * step + 19.0)
-        top = math.ceil(max(float(data["percent"].max()), 1.0) / 10.0) * 10.0
-        norm = Normalize(0.0, top)
+        page = frame.page(down * step + 19.0 + style.LINE_HEIGHT)
+        norm = Normalize(*colour_range(data))
         for position, arm in enumerate(arms):
             row, column = divmod(position, across)
-            x, y = left + column * (panel_width + 4.0), frame.top + row * step
+            x, y = left + column * (panel_width + GAP), frame.top + row * step
             page.text(x, y, titles[arm][:-1], fontweight="bold")
             page.text(x, y + (len(titles[arm]) - 1) * style.LINE_HEIGHT, titles[arm][-1:])
             axes = page.axes(x, y + title_height, panel_width, panel_height)
             is_last = position + across >= len(arms)
             _draw_panel(axes, data[data["arm"] == arm], sectors, norm, column == 0, is_last)
-        bar = page.axes(left, frame.top + down * step + 8.0, min(60.0, frame.width - left - EDGE - 4.0), 2.5)
+        bar = page.axes(left, frame.top + down * step + 8.0, min(BAR_WIDTH, frame.width - left - EDGE - 4.0), 2.5)
         colours = page.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, orientation="horizontal")
-        colours.set_label("Handoffs dropped (% of those made)")
+        span = f"colours span the data: {norm.vmin:.0f} to {norm.vmax:.0f} %, in tens"
+        colours.set_label(f"Handoffs dropped (% of those made);\n{span}")
         colours.locator = MaxNLocator(5, steps=[1, 2, 5, 10])
         colours.update_ticks()
         return page.figure
+
+
+def colour_range(data: pd.DataFrame) -> tuple[float, float]:
+    """Return where the scale of colours begins and ends: the smallest range in tens of percent that holds the data."""
+    low = math.floor(float(data["percent"].min()) / 10.0) * 10.0
+    high = math.ceil(float(data["percent"].max()) / 10.0) * 10.0
+    if low == high:  # all the same
+        return (low, high + 10.0) if high < 100.0 else (low - 10.0, high)
+    return low, high
 
 
 def _title(title: str, data: pd.DataFrame, width: float) -> list[str]:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.schema.parameters import Time
+
 Floats = npt.NDArray[np.float64]
 
 PERCENTILES = (5.0, 95.0)
@@ -59,8 +61,19 @@ def sizes_note(what: str, sizes: Mapping[str, int], runs: Mapping[str, list[int]
     return f"{what}: {each}."
 
 
+def handoffs_note(made: Mapping[str, int], runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> str:
+    """Return a sentence with the number of handoffs of the cohort in each arm, and which handoffs these are."""
+    what = f"Handoffs made within {time.followup_days:g} days of onset for the needs counted"
+    return sizes_note(what, made, runs, arms)
+
+
+def has_several(runs: Mapping[str, list[int]]) -> bool:
+    """Return whether any arm has more than one run."""
+    return any(len(replicates) > 1 for replicates in runs.values())
+
+
 def spread_note(drawn: str, runs: Mapping[str, list[int]]) -> str:
     """Return a sentence that explains how spread is drawn, or why it is not."""
-    if max((len(replicates) for replicates in runs.values()), default=0) < 2:
+    if not has_several(runs):
         return "There is one run an arm, so no spread between runs can be shown."
     return f"{drawn}: {SPREAD}."

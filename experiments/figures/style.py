@@ -46,6 +46,7 @@ _RC: dict[str, Any] = {
     "xtick.labelsize": TEXT_SIZE,
     "ytick.labelsize": TEXT_SIZE,
     "text.color": INK,
+    "text.parse_math": False,  # a label may have dollar signs
     "text.hinting": "none",  # as wide on every device as layout.text_width says
     "axes.labelcolor": INK,
     "axes.edgecolor": GREY,

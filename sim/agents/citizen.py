@@ -48,6 +48,7 @@ class Citizen(Agent):
         self.navigator: Navigator | None = None
         self.was_offered_navigation = False
         self._idle: list[Episode] = []
+        self._is_taking_up = False
         self._pursued = 0
         self._events = row * _EVENTS_EACH
         self._pending = len(self.wants)
@@ -82,15 +83,15 @@ class Citizen(Agent):
 
     def take_up_needs(self) -> None:
         """Pursue as many needs as the citizen can at once; all of them if somebody helps."""
-        if not self._idle:
+        if self._is_taking_up:
+            # Called from within, because a need was settled at once: the loop below goes on with the time that is free.
             return
-        bandwidth = self.model.bandwidth
-        for episode in self.idle_episodes():
-            has_time = self._pursued < bandwidth or self.navigator is not None
-            # Seeking support for one need may have settled it at once, and so have led to another being taken up.
-            if has_time and episode.state is State.IDLE:
-                self.pursue(episode)
-                self.seek(episode)
+        self._is_taking_up = True
+        while self._idle and (self._pursued < self.model.bandwidth or self.navigator is not None):
+            episode = self.idle_episodes()[0]
+            self.pursue(episode)
+            self.seek(episode)
+        self._is_taking_up = False
 
     def pursue(self, episode: Episode) -> None:
         """Start to pursue a need."""
@@ -127,34 +128,44 @@ class Citizen(Agent):
     def recover(self, episode: Episode, reason: Reason, handoff: Handoff | None, noticed: Noticed) -> Followed:
         """Arrange for what follows a failed attempt, and say what it is.
 
-        In this order: a navigator acts; the sender chases; the receiver hands on (where every door does); the
-        citizen tries again, with the probability of their persistence; the citizen gives up.
+        In this order: a navigator acts; the receiver hands on (where every door that says no does); the sender
+        chases, though not a citizen who has left a queue for good; the citizen tries again, with the probability of
+        their persistence; the citizen gives up.
         """
         model, journey = self.model, self.model.parameters.journey
         occasion = episode.setbacks
         episode.setbacks += 1
-        chase_days = model.parameters.handoffs.chase_days
-        if self.navigator is not None and happens(
-            self.key, episode.address, Decision.NAVIGATOR_FOLLOW_UP, occasion, self.navigator.follow_up
-        ):
-            if handoff is None:
-                self.later(chase_days, Phase.ARRIVE, self.seek, episode)
-            else:
-                self.later(chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
-            return Followed.SENT_AGAIN
-        if handoff is not None and handoff.mode.sender_sees and handoff.chases < handoff.mode.numbers.chases:
-            self.later(chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
+        persists = happens(self.key, episode.address, Decision.PERSIST, occasion, self.persistence)
+        if self._is_followed_up(episode, occasion):
+            self._act_again(episode, handoff)
             return Followed.SENT_AGAIN
         if handoff is not None and model.entry.always_hands_on and reason in REFUSALS:
             self.later(0.0, Phase.ARRIVE, type(handoff).hand_on_from_receiver, handoff)
             return Followed.SENT_AGAIN
+        if handoff is not None and handoff.may_be_chased() and (persists or reason is not Reason.ABANDONED_WAIT):
+            self.later(model.parameters.handoffs.chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
+            return Followed.SENT_AGAIN
         in_vain = journey.unaware_days if reason is Reason.NOT_TRANSMITTED and noticed is Noticed.NOBODY else 0.0
-        if happens(self.key, episode.address, Decision.PERSIST, occasion, self.persistence):
+        if persists:
             days = exponential(self.key, episode.address, Decision.RETRY_DAYS, occasion, journey.retry_days)
             self.later(in_vain + days, Phase.ARRIVE, self.seek, episode)
             return Followed.TRIED_AGAIN
         self.later(in_vain, Phase.ARRIVE, self.give_up, episode)
         return Followed.GAVE_UP
+
+    def _is_followed_up(self, episode: Episode, occasion: int) -> bool:
+        """Return whether a navigator acts on a setback."""
+        return self.navigator is not None and happens(
+            self.key, episode.address, Decision.NAVIGATOR_FOLLOW_UP, occasion, self.navigator.follow_up
+        )
+
+    def _act_again(self, episode: Episode, handoff: Handoff | None) -> None:
+        """The navigator has the same handoff made again, or finds another door where the receiver said no."""
+        days = self.model.parameters.handoffs.chase_days
+        if handoff is None or handoff.receiver.number in episode.refused:
+            self.later(days, Phase.ARRIVE, self.seek, episode)
+        else:
+            self.later(days, Phase.ARRIVE, type(handoff).send_again, handoff)
 
     def give_up(self, episode: Episode) -> None:
         """Stop pursuing a need; there is time for another one."""

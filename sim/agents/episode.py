@@ -47,8 +47,9 @@ class Episode:
         handoffs: How many handoffs were made.
         receivers_sought: How many times a worker looked for somebody to hand on to.
         visits: How many spells there were at each service, by its number.
-        refused: Numbers of providers that said no in this try: workers do not send there again.
-        avoided: Numbers of providers that said no in earlier tries: the citizen does not go there first again.
+        refused: Numbers of providers that said no, or had nothing left to do, in this try: workers do not send there
+            again.
+        avoided: Numbers of providers refused in earlier tries: the citizen does not go there first again.
         assessed_at: Providers that have assessed it.
         handoff: The handoff under way, if any.
     """

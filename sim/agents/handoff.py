@@ -97,6 +97,10 @@ class Handoff:
             return Noticed.NOBODY
         return Noticed.RECEIVER
 
+    def may_be_chased(self) -> bool:
+        """Return whether the sender is told of a drop and has not acted too often yet."""
+        return bool(self.mode.sender_sees and self.chases < self.mode.numbers.chases)
+
     def send_again(self) -> None:
         """The sender acts on a drop: the same receiver again, or another if that one said no."""
         if self.receiver.number in self.episode.refused:

@@ -9,13 +9,12 @@ from sim.codes import Decision
 from sim.draws import happens
 from sim.mechanisms.registry import mechanism
 from sim.rules.doors import wrong_door_chance
+from sim.schema.tables import FRONT_DOOR
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
-
-FRONT_DOOR = "front_door"
 
 
 @mechanism("entry", "self_directed")

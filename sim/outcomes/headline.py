@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.outcomes.survival import (
     GAVE_UP,
+    OPEN,
     SUPPORTED,
     cumulative_incidence,
     quantile,
@@ -43,6 +44,7 @@ HEADLINE = (
     Outcome("median_days", "Median time to support", "days", "lower"),
     Outcome("restricted_mean_days", "Restricted mean time to support", "days", "lower"),
     Outcome("dropped_per_100", "Dropped handoffs per 100 made", "per 100", "lower"),
+    Outcome("failed_per_100", "Failed attempts per 100 needs", "per 100", "lower"),
     Outcome("gave_up", "Episodes given up", "share", "lower"),
 )
 
@@ -56,7 +58,9 @@ def headline(episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time) -> dict
         time: The clock; its follow-up limits the restricted mean and the share that gives up.
 
     Returns:
-        NaN where there is nothing to count, or a median is not reached.
+        NaN where there is nothing to count, nothing known that far, or a median not reached. A failed attempt is a
+        dropped handoff or a setback outside a handoff: who is turned away and handed on, and who is turned away and
+        left alone, count alike.
     """
     counted = episodes[episodes["cohort"]]
     made = handoffs[handoffs["cohort"]]
@@ -66,11 +70,14 @@ def headline(episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time) -> dict
     days, states = counted["days"].to_numpy(), counted["state"].astype(str).to_numpy()
     support = cumulative_incidence(days, states, SUPPORTED)
     giving_up = cumulative_incidence(days, states, GAVE_UP)
+    # Beyond the longest observation nothing is known, unless every episode has ended before.
+    known_until = math.inf if (states != OPEN).all() else days.max()
     return {
-        "supported_28": value_at(*support, SOON_DAYS),
-        "supported_126": value_at(*support, LATE_DAYS),
+        "supported_28": value_at(*support, SOON_DAYS) if known_until >= SOON_DAYS else math.nan,
+        "supported_126": value_at(*support, LATE_DAYS) if known_until >= LATE_DAYS else math.nan,
         "median_days": quantile(*support, 0.5),
         "restricted_mean_days": restricted_mean(*support, limit),
         "dropped_per_100": 100.0 * float((made["state"] == "dropped").mean()) if len(made) else math.nan,
+        "failed_per_100": 100.0 * float((counted["setbacks"] + counted["dropped"]).mean()),
         "gave_up": value_at(*giving_up, limit),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -32,10 +32,10 @@ class Result:
     coordination: Coordination
     seed: int
     replicate: int
-    names: tables.Names
-    columns: tables.Columns
-    capacity: balance.Capacity
-    raw: bytes
+    names: tables.Names = field(repr=False)
+    columns: tables.Columns = field(repr=False)
+    capacity: balance.Capacity = field(repr=False)
+    raw: bytes = field(repr=False)
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
@@ -55,7 +55,7 @@ class Result:
     @cached_property
     def handoffs(self) -> pd.DataFrame:
         """One row a handoff."""
-        return tables.handoffs_table(self.columns, self.names, self.episodes)
+        return tables.handoffs_table(self.columns, self.names, self.episodes, self.scenario.parameters.time)
 
     def headline(self) -> dict[str, float]:
         """Return the headline outcomes of the cohort."""

@@ -102,6 +102,7 @@ def episodes_table(columns: Columns, names: Names, time: Time) -> pd.DataFrame:
             "tries": _count(columns, Activity.SOUGHT, count),
             "handoffs": _count(columns, Activity.HANDOFF_MADE, count),
             "dropped": _count(columns, Activity.HANDOFF_DROPPED, count),
+            "setbacks": _count(columns, Activity.SETBACK, count),
             "stories": _count(columns, Activity.ASSESSMENT_STARTED, count),
             "first_door": named(first_door, names.providers),
         }
@@ -165,8 +166,11 @@ def spells_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd.D
     )
 
 
-def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a handoff, in order of episode and time: when it passed each step, or why it was dropped."""
+def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame, time: Time) -> pd.DataFrame:
+    """Return one row a handoff, in order of episode and time: when it passed each step, or why it was dropped.
+
+    Those of the cohort are the handoffs made for an episode of the cohort within its follow-up.
+    """
     activities = [
         Activity.HANDOFF_MADE, Activity.HANDOFF_RECEIVED, Activity.HANDOFF_ACCEPTED, Activity.HANDOFF_ATTENDED,
         Activity.HANDOFF_DROPPED,
@@ -184,6 +188,7 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd
         values[chain[is_drop]] = columns[name][rows[is_drop]]
     sender, receiver = columns["provider"][made].astype(np.int64), columns["other"][made].astype(np.int64)
     episode = columns["episode"][made].astype(np.int64)
+    in_followup = steps["made"] - episodes["onset"].to_numpy()[episode] <= time.followup_days
     dropped, attended = ~np.isnan(steps["dropped"]), ~np.isnan(steps["attended"])
     return pd.DataFrame(
         {
@@ -205,7 +210,7 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd
             "reason": coded(codes["reason"], Reason),
             "noticed": coded(codes["noticed"], Noticed),
             "followed": coded(codes["followed"], Followed),
-            "cohort": episodes["cohort"].to_numpy()[episode],
+            "cohort": episodes["cohort"].to_numpy()[episode] & in_followup,
         }
     )
 

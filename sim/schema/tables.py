@@ -13,6 +13,8 @@ from sim.schema.fields import Section, Status, parameter, probability
 SETTING = Status.SETTING
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 ALL = "all"
+FRONT_DOOR = "front_door"
+"""Name of the provider and the service that a single front door adds; no other may have it."""
 
 
 class Sector(StrEnum):

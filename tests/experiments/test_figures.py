@@ -186,7 +186,7 @@ def test_reasons_leave_out_those_not_of_the_cohort() -> None:
 def test_reasons_figure_draws_its_data() -> None:
     runs = runs_with(ARMS, 2)
     data = reasons_data(DROPS, runs, ARMS)
-    figure = draw_reasons(data, runs_of_arms(runs, ARMS), ARMS)
+    figure = draw_reasons(data, runs_of_arms(runs, ARMS), ARMS, TIME)
     bars = {bar.get_gid(): bar.get_width() for axes in figure.axes for bar in axes.patches}
     for row in data.itertuples():
         assert bars[f"bar-{row.reason}-{row.arm}"] == pytest.approx(row.rate)
@@ -207,7 +207,7 @@ def test_sectors_count_each_pair() -> None:
 
 def test_sectors_figure_says_which_cells_are_empty() -> None:
     runs = runs_with(ARMS, 2)
-    figure = draw_sectors(sectors_data(DROPS, ARMS), runs_of_arms(runs, ARMS), ARMS)
+    figure = draw_sectors(sectors_data(DROPS, ARMS), runs_of_arms(runs, ARMS), ARMS, TIME)
     assert_readable(figure)
     said = texts_of(figure)
     assert said.count("none\nmade") == (9 - 3) + (9 - 1)
@@ -226,8 +226,8 @@ def test_figures_of_any_number_of_arms_are_readable(count: int) -> None:
     replicates = runs_of_arms(runs, arms)
     sizes = dict.fromkeys(arms, 180)
     assert_readable(draw_incidence(incidence_data(episodes, runs, arms, TIME), sizes, replicates, arms))
-    assert_readable(draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms))
-    figure = draw_sectors(sectors_data(handoffs, arms), replicates, arms)
+    assert_readable(draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, TIME))
+    figure = draw_sectors(sectors_data(handoffs, arms), replicates, arms, TIME)
     assert_readable(figure)
     assert figure.get_figwidth() * 25.4 == pytest.approx(89.0 if count == 1 else 183.0)
 
@@ -273,8 +273,8 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
         assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 9
         for figure in (
-            draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS),
-            draw_sectors(sectors_data(handed, ARMS), replicates, ARMS),
+            draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
+            draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),
         ):
             assert any(text.startswith("No handoffs") for text in texts_of(figure))
     none = incidence_data(episodes.assign(cohort=False), runs, ARMS, TIME)
@@ -285,9 +285,9 @@ def test_an_arm_without_anything_is_shown_beside_others() -> None:
     episodes, handoffs = many_rows({"fragmented": "Fragmented"})
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
-    figure = draw_reasons(reasons_data(handoffs, runs, ARMS), replicates, ARMS)
+    figure = draw_reasons(reasons_data(handoffs, runs, ARMS), replicates, ARMS, TIME)
     assert "no handoffs made" in texts_of(figure)
-    figure = draw_sectors(sectors_data(handoffs, ARMS), replicates, ARMS)
+    figure = draw_sectors(sectors_data(handoffs, ARMS), replicates, ARMS, TIME)
     assert "no handoffs made" in texts_of(figure)
     data = incidence_data(episodes, runs, ARMS, TIME)
     figure = draw_incidence(data, {"fragmented": 180, "integrated": 0}, replicates, ARMS)
@@ -297,10 +297,10 @@ def test_an_arm_without_anything_is_shown_beside_others() -> None:
 def test_no_drops_at_all_can_be_drawn() -> None:
     handoffs = DROPS.assign(state="attended", reason="")
     runs = runs_with(ARMS, 2)
-    figure = draw_reasons(reasons_data(handoffs, runs, ARMS), runs_of_arms(runs, ARMS), ARMS)
+    figure = draw_reasons(reasons_data(handoffs, runs, ARMS), runs_of_arms(runs, ARMS), ARMS, TIME)
     assert_readable(figure)
     assert any("No arm dropped a handoff for these reasons" in text for text in texts_of(figure))
-    assert_readable(draw_sectors(sectors_data(handoffs, ARMS), runs_of_arms(runs, ARMS), ARMS))
+    assert_readable(draw_sectors(sectors_data(handoffs, ARMS), runs_of_arms(runs, ARMS), ARMS, TIME))
 
 
 # --- style and layout ---------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from tests.places import TWO_PROVIDERS, changed, write_place
 
 COLUMNS = {
     "episodes": (
-        "episode citizen vignette district need recurrence onset severity state days tries handoffs dropped stories "
+        "episode citizen vignette district need recurrence onset severity state days tries handoffs dropped setbacks "
+        "stories "
         "first_door cohort"
     ),
     "handoffs": (
@@ -35,7 +36,7 @@ FLOATS = {
     "onset", "severity", "days", "made", "received", "accepted", "attended", "joined", "started", "ended", "wait",
     "time", "detail",
 }  # fmt: skip
-WHOLE = {"episode", "recurrence", "tries", "handoffs", "stories", "number", "missed"}
+WHOLE = {"episode", "recurrence", "tries", "handoffs", "setbacks", "stories", "number", "missed"}
 ARMS = coordinations()
 
 
@@ -64,7 +65,7 @@ def check(result: Result) -> Result:
     assert list(values) == [outcome.name for outcome in HEADLINE]
     if not result.episodes["cohort"].any():
         assert all(math.isnan(value) for value in values.values())
-    for name in ("supported_28", "supported_126", "gave_up"):
+    for name in ("supported_28", "supported_28", "gave_up"):
         # Exactly at most 1 is asked for in test_outcomes.py.
         assert math.isnan(values[name]) or 0 <= values[name] <= 1 + 1e-9
     assert isinstance(result.published(), pd.DataFrame)
@@ -224,7 +225,7 @@ def test_no_places(tmp_path: Path, arm: str) -> None:
     result = run(tmp_path, None, arm, services=changed("services", places=0))
     assert len(result.episodes) > 30
     assert not (result.episodes["state"] == "supported").any()
-    assert result.headline()["supported_126"] == 0.0 and math.isnan(result.headline()["median_days"])
+    assert result.headline()["supported_28"] == 0.0 and math.isnan(result.headline()["median_days"])
     assert result.headline()["restricted_mean_days"] == 30.0
     if arm != "front_door":
         assert set(result.spells["end"]) <= {"waiting", "abandoned_wait"}
@@ -264,7 +265,7 @@ def test_handoffs_never_sent(tmp_path: Path, mode: str) -> None:
     reason = "not_carried" if mode in ("signposting", "accompanied") else "not_transmitted"
     assert set(result.handoffs["reason"]) == {reason} and set(result.handoffs["state"]) == {"dropped"}
     assert result.handoffs[["received", "accepted", "attended"]].isna().all().all()
-    assert result.headline()["dropped_per_100"] == 100.0 and result.headline()["supported_126"] == 0.0
+    assert result.headline()["dropped_per_100"] == 100.0 and result.headline()["supported_28"] == 0.0
 
 
 @pytest.mark.parametrize("mode", MODES)

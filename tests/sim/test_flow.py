@@ -122,7 +122,7 @@ class Walk:
             assert number == len(self.episodes)
             self.episodes[number] = {
                 "citizen": row.case, "need": row.need, "onset": row.time, "severity": row.detail, "state": "open",
-                "days": self.horizon - row.time, "tries": 0, "handoffs": 0, "dropped": 0, "stories": 0,
+                "days": self.horizon - row.time, "tries": 0, "handoffs": 0, "dropped": 0, "setbacks": 0, "stories": 0,
                 "first_door": "", "recurrence": self.kinds[row.case, row.need],
             }  # fmt: skip
             self.kinds[row.case, row.need] += 1
@@ -134,7 +134,7 @@ class Walk:
             episode["state"] = "supported" if activity == "support_started" else "gave_up"
             episode["days"] = row.time - episode["onset"]
         counted = {"sought": "tries", "handoff_made": "handoffs", "handoff_dropped": "dropped",
-                   "assessment_started": "stories"}  # fmt: skip
+                   "setback": "setbacks", "assessment_started": "stories"}  # fmt: skip
         if activity in counted:
             episode[counted[activity]] += 1
         if activity == "sought" and episode["tries"] == 1:
@@ -180,12 +180,15 @@ class Walk:
     def headline(self, followup: float) -> dict[str, float]:
         """Return the headline of the cohort, by following the risk set from day to day."""
         counted = [episode for episode in self.episodes.values() if episode["cohort"]]
-        made = [handoff for number, own in self.handoffs.items() if self.episodes[number]["cohort"] for handoff in own]
+        made = [handoff for number, own in self.handoffs.items() if self.episodes[number]["cohort"] for handoff in own
+                if handoff["made"] - self.episodes[number]["onset"] <= followup]  # fmt: skip
         at_risk, unmet, supported, gave_up, area, last = len(counted), 1.0, 0.0, 0.0, 0.0, 0.0
         values = {"median_days": math.nan}
         by_day = defaultdict(list)
         for episode in counted:
             by_day[episode["days"]].append(episode["state"])
+        longest = max((episode["days"] for episode in counted), default=0.0)
+        known = all(episode["state"] != "open" for episode in counted)
         for limit in (28.0, 126.0, followup):
             by_day.setdefault(limit, [])
         for day in sorted(by_day):
@@ -200,12 +203,14 @@ class Walk:
             if supported >= 0.5 and math.isnan(values["median_days"]):
                 values["median_days"] = day
             for name, limit in (("supported_28", 28.0), ("supported_126", 126.0)):
-                if day == limit:
+                if day == limit and (known or limit <= longest):
                     values[name] = supported
             if day == followup:
                 values |= {"gave_up": gave_up, "restricted_mean_days": area}
         dropped = sum(handoff["state"] == "dropped" for handoff in made)
         values["dropped_per_100"] = 100.0 * dropped / len(made) if made else math.nan
+        failed = sum(episode["setbacks"] + episode["dropped"] for episode in counted)
+        values["failed_per_100"] = 100.0 * failed / len(counted)
         return values
 
 
@@ -228,7 +233,7 @@ def test_the_ledger_alone_rebuilds_every_outcome(scenario: str, coordination: st
     assert_same(
         result.episodes.to_dict("records"),
         [walk.episodes[number] for number in range(len(walk.episodes))],
-        ("citizen", "need", "onset", "severity", "state", "days", "tries", "handoffs", "dropped", "stories",
+        ("citizen", "need", "onset", "severity", "state", "days", "tries", "handoffs", "dropped", "setbacks", "stories",
          "first_door", "recurrence", "cohort"),
     )  # fmt: skip
     handoffs = [handoff | {"episode": number, "number": order} for number in sorted(walk.handoffs)

@@ -197,6 +197,7 @@ def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
     ]  # fmt: skip
     episodes = pd.DataFrame(rows, columns=["days", "state", "cohort"])
     episodes["state"] = pd.Categorical(episodes["state"], [SUPPORTED, GAVE_UP, OPEN])
+    episodes["setbacks"], episodes["dropped"] = [2, 1, 0, 0, 9, 9], [1, 0, 0, 3, 9, 9]
     ends = [("dropped", True)] * 3 + [("attended", True)] * 4 + [("under_way", True)] + [("dropped", False)] * 9
     return episodes, pd.DataFrame(ends, columns=["state", "cohort"])
 
@@ -211,18 +212,29 @@ def test_headline_by_hand() -> None:
         "median_days": 60.0,
         "restricted_mean_days": pytest.approx(10 + 0.75 * 50 + 0.5 * 90),
         "dropped_per_100": pytest.approx(100 * 3 / 8),
+        "failed_per_100": pytest.approx(100 * 7 / 4),
         "gave_up": pytest.approx(0.25),
     }
 
 
 def test_headline_takes_account_of_censoring() -> None:
     """Who is cut off on day 20 is not somebody who was not supported: two of three of the rest are."""
-    episodes = pd.DataFrame({"days": [20.0, 30.0, 40.0, 200.0], "cohort": True})
+    episodes = pd.DataFrame({"days": [20.0, 30.0, 40.0, 200.0], "cohort": True, "setbacks": 0, "dropped": 0})
     episodes["state"] = pd.Categorical([OPEN, SUPPORTED, SUPPORTED, OPEN], [SUPPORTED, GAVE_UP, OPEN])
     values = headline(episodes, frames()[1], CLOCK)
     assert values["supported_126"] == pytest.approx(2 / 3)
     assert values["median_days"] == 40.0
     assert values["gave_up"] == 0.0
+
+
+def test_what_was_not_observed_is_not_claimed() -> None:
+    """Nobody was followed for 126 days, and some were still waiting: the share by then is not known."""
+    episodes = pd.DataFrame({"days": [20.0, 30.0], "cohort": True, "setbacks": 0, "dropped": 0})
+    for states, known in (([SUPPORTED, OPEN], False), ([SUPPORTED, GAVE_UP], True)):
+        episodes["state"] = pd.Categorical(states, [SUPPORTED, GAVE_UP, OPEN])
+        values = headline(episodes, frames()[1], CLOCK)
+        assert values["supported_28"] == pytest.approx(0.5)
+        assert math.isnan(values["supported_126"]) is not known
 
 
 def test_headline_of_nobody_is_not_a_number() -> None:

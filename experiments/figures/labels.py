@@ -1,0 +1,58 @@
+"""The names for people that a scenario gives to its needs, providers and vignettes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from experiments.figures.tables import plain
+from sim.scenario import Scenario
+from sim.schema.tables import FRONT_DOOR
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels by name; what has none is called by its name as words.
+
+    Attributes:
+        needs: Of needs.
+        providers: Of providers.
+        vignettes: Of vignettes.
+    """
+
+    needs: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+    vignettes: Mapping[str, str] = field(default_factory=dict)
+
+    def need(self, name: str) -> str:
+        """Return what a kind of need is called."""
+        return self.needs.get(name) or plain(name)
+
+    def provider(self, name: str) -> str:
+        """Return what a provider is called."""
+        return self.providers.get(name) or plain(name)
+
+    def vignette(self, name: str) -> str:
+        """Return what a vignette is called."""
+        return self.vignettes.get(name) or plain(name)
+
+
+def labels_of(scenario: Scenario) -> Labels:
+    """Return the labels of a scenario, and that of the provider that a single front door adds."""
+    tables = scenario.tables
+    return Labels(
+        needs=_drawable((row.need, row.label) for row in tables.needs),
+        providers=_drawable(
+            [(FRONT_DOOR, "Single front door"), *((row.provider, row.label) for row in tables.providers)]
+        ),
+        vignettes=_drawable((row.vignette, row.label) for row in tables.vignettes),
+    )
+
+
+def _drawable(labels: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the labels that the font of the figures can write, each in one line."""
+    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
+    lines = ((name, " ".join(label.split())) for name, label in labels)
+    return {name: label for name, label in lines if label and all(ord(letter) in known for letter in label)}
