@@ -28,6 +28,8 @@ COLUMNS = 3
 """Arms side by side at most."""
 CELL_HEIGHT, GAP = 10.0, 4.0
 """In mm: of a cell, between panels; cells are as wide as the page allows."""
+LEAST_RANGE = 20.0
+"""Of the scale of colours, in percent."""
 BAR_WIDTH = 60.0
 """Of the bar of colours at most, in mm."""
 COLOURS = LinearSegmentedColormap.from_list("drops", ["#fff7ec", "#fdbb84", "#d7301f", "#67000d"])
@@ -113,7 +115,7 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             _draw_panel(axes, data[data["arm"] == arm], sectors, norm, column == 0, is_last)
         bar = page.axes(left, frame.top + down * step + 8.0, min(BAR_WIDTH, frame.width - left - EDGE - 4.0), 2.5)
         colours = page.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, orientation="horizontal")
-        span = f"colours span the data: {norm.vmin:.0f} to {norm.vmax:.0f} %, in tens"
+        span = f"colours span the data, in tens: {norm.vmin:.0f} to {norm.vmax:.0f} %"
         colours.set_label(f"Handoffs dropped (% of those made);\n{span}")
         colours.locator = MaxNLocator(5, steps=[1, 2, 5, 10])
         colours.update_ticks()
@@ -121,12 +123,14 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
 
 
 def colour_range(data: pd.DataFrame) -> tuple[float, float]:
-    """Return where the scale of colours begins and ends: the smallest range in tens of percent that holds the data."""
+    """Return where the scale of colours begins and ends: tens of percent around the data, and not too narrow a range.
+
+    Otherwise cells that differ by chance would look far apart.
+    """
     low = math.floor(float(data["percent"].min()) / 10.0) * 10.0
     high = math.ceil(float(data["percent"].max()) / 10.0) * 10.0
-    if low == high:  # all the same
-        return (low, high + 10.0) if high < 100.0 else (low - 10.0, high)
-    return low, high
+    high = max(high, LEAST_RANGE)
+    return min(low, high - LEAST_RANGE), high
 
 
 def _title(title: str, data: pd.DataFrame, width: float) -> list[str]:

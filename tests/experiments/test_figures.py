@@ -19,9 +19,9 @@ from experiments.figures import (
 )
 from experiments.figures.incidence import draw_incidence
 from experiments.figures.journey_rows import place_words
-from experiments.figures.layout import moved_apart, text_width, wrapped
+from experiments.figures.layout import moved_apart, shortened, text_width, wrapped
 from experiments.figures.reasons import draw_reasons
-from experiments.figures.sectors import draw_sectors
+from experiments.figures.sectors import colour_range, draw_sectors
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import counted
 from sim.schema.parameters import Time
@@ -140,6 +140,15 @@ def test_incidence_figure_draws_its_data() -> None:
     assert any("not a confidence interval" in text.replace("\n", " ") for text in texts_of(figure))
 
 
+@pytest.mark.parametrize(("gave_up", "is_said"), [(2, False), (3, True)])
+def test_giving_up_on_day_zero_is_explained(gave_up: int, is_said: bool) -> None:
+    rows = [("fragmented", 0, 0.0 if number < gave_up else 50.0, "gave_up", True) for number in range(100)]
+    runs = runs_with(ARMS, 1)
+    data = incidence_data(episodes_of([*rows, ("integrated", 0, 0.0, "supported", True)]), runs, ARMS, TIME)
+    figure = draw_incidence(data, {"fragmented": 100, "integrated": 1}, runs_of_arms(runs, ARMS), ARMS)
+    assert any("may give up the same day." in text for text in texts_of(figure)) is is_said
+
+
 @pytest.mark.parametrize("followup", [10.0, 28.0, 127.0, 3650.0])
 def test_incidence_fits_any_followup(followup: float) -> None:
     time = Time(horizon_days=4000.0, warmup_days=0.0, followup_days=followup)
@@ -192,6 +201,11 @@ def test_reasons_figure_draws_its_data() -> None:
         assert bars[f"bar-{row.reason}-{row.arm}"] == pytest.approx(row.rate)
     said = texts_of(figure)
     assert "60.0  (3 of 5)" in said and "40.0" in said and "0.0  (0 of 1)" in said
+    notes = next(text for text in said if "Whiskers" in text).replace("\n", " ")
+    assert "within 180 days of onset for the needs counted, 2 runs an arm: Fragmented 5; Integrated 1." in notes
+    assert "means over runs and may differ in the first decimal" in notes
+    one = draw_reasons(data, runs_of_arms(runs_with(ARMS, 1), ARMS), ARMS, TIME)
+    assert not any("means over runs" in text for text in texts_of(one))
 
 
 def test_sectors_count_each_pair() -> None:
@@ -213,6 +227,27 @@ def test_sectors_figure_says_which_cells_are_empty() -> None:
     assert said.count("none\nmade") == (9 - 3) + (9 - 1)
     assert "60 % of 5 dropped" in said and "0 % of 1 dropped" in said
     assert said.count("n=2") == 2
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"),
+    [
+        ([66.8, 85.1], (60.0, 90.0)), ([70.1, 76.0], (60.0, 80.0)), ([100.0, 100.0], (80.0, 100.0)),
+        ([0.0, 0.0], (0.0, 20.0)), ([0.0, 100.0], (0.0, 100.0)), ([3.0, np.nan], (0.0, 20.0)),
+    ],
+)  # fmt: skip
+def test_colours_span_the_data_in_tens(percent: list[float], expected: tuple[float, float]) -> None:
+    assert colour_range(pd.DataFrame({"percent": percent})) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_sectors_take_the_full_width(count: int) -> None:
+    arms = dict(list(TITLES.items())[:count])
+    _, handoffs = many_rows(arms)
+    figure = draw_sectors(sectors_data(handoffs, arms), runs_of_arms(runs_with(arms, 3), arms), arms, TIME)
+    right = max(axes.get_position().x1 for axes in figure.axes)
+    assert (1 - right) * figure.get_figwidth() * 25.4 == pytest.approx(2.0)
+    assert any(text.startswith("Handoffs dropped (%") for text in [axes.get_xlabel() for axes in figure.axes])
 
 
 # --- files --------------------------------------------------------------------------------------------------------
@@ -332,6 +367,14 @@ def test_text_is_wrapped_to_its_width() -> None:
     lines = wrapped("one two three four five Donaudampfschifffahrtsgesellschaft", 20.0)
     assert len(lines) > 2 and all(text_width(line) <= 20.0 for line in lines) and lines[-1].endswith("…")
     assert wrapped("", 10.0) == [""]
+
+
+def test_text_is_shortened_to_its_lines() -> None:
+    text = "Council welfare and benefits office for the whole town"
+    assert shortened(text, 200.0) == [text]
+    for width, most in ((35.0, 1), (35.0, 2), (12.0, 3)):
+        lines = shortened(text, width, most)
+        assert len(lines) == most and lines[-1].endswith("…") and all(text_width(line) <= width for line in lines)
 
 
 def test_nouns_agree_with_their_numbers() -> None:

@@ -14,6 +14,7 @@ from experiments.figures import (
     style,
 )
 from experiments.figures.journeys import draw_journey, summary
+from experiments.figures.labels import Labels, labels_of
 from sim import Scenario, simulate
 from tests.experiments.drawn import assert_readable, texts_of
 
@@ -147,6 +148,35 @@ def test_journeys_of_any_size_are_readable(needs: int, providers: int) -> None:
     assert_readable(draw_journey(journey, "Journey", "Fragmented"))
 
 
+@pytest.mark.parametrize("length", [3, 12])
+def test_labels_of_any_length_are_readable(length: int) -> None:
+    words = " ".join(["Council", "welfare", "and", "benefits", "office", "of", "the"] * length)
+    names = {"bank", "charity", "council", "advice", "friends"}
+    labels = Labels(needs={"debt": words, "isolation": "Pay $1 or $2"}, providers=dict.fromkeys(names, words))
+    run = short_journey()
+    run.episodes["recurrence"] = [2, 1]
+    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo", labels)
+    assert journey.needs["label"].tolist() == [f"{words}, again (2)", "Pay $1 or $2, again"]
+    figure = draw_journey(journey, "Journey of " + words, "Fragmented")
+    assert_readable(figure)
+    said = texts_of(figure)
+    assert any(text.startswith("Council welfare") and text.endswith("…\nagain (2)") for text in said)
+    assert any(text.startswith("not carried, to Council") and text.endswith("…") for text in said)
+
+
+def test_labels_are_those_of_the_scenario() -> None:
+    labels = labels_of(Scenario.load("three_journeys"))
+    assert labels.provider("drug_alcohol_service") == "Drug and alcohol service"
+    assert labels.provider("front_door") == "Single front door"
+    assert labels.need("homelessness") == "Homeless or about to be"
+    assert labels.vignette("single_adult") == "A single adult without a home"
+    row = {"providers": [], "vignettes": []}
+    needs = [SimpleNamespace(need="poor_housing", label=""), SimpleNamespace(need="sick", label="\u75c5\u6c17")]
+    bare = labels_of(SimpleNamespace(tables=SimpleNamespace(needs=needs, **row)))  # type: ignore[arg-type]
+    # Nor can the font write Japanese.
+    assert [bare.need(need.need) for need in needs] == ["Poor housing", "Sick"]
+
+
 def test_run_without_vignettes_says_so(tmp_path: Path) -> None:
     paths = run_figures(tmp_path, short_journey(), PROVENANCE)  # type: ignore[arg-type]
     assert [path.name for path in paths] == ["journey_none.pdf", "journey_none.svg", "journey_none.png"]
@@ -158,11 +188,15 @@ def test_real_run_draws_every_vignette(tmp_path: Path) -> None:
     paths = run_figures(tmp_path, result, PROVENANCE)
     vignettes = {f"journey_{row.vignette}" for row in result.scenario.tables.vignettes}
     assert {path.stem for path in paths} == vignettes and len(paths) == 3 * len(vignettes)
+    labels = labels_of(result.scenario)
     for citizen in result.episodes.loc[result.episodes["vignette"] != "", "citizen"].unique():
-        journey = journey_data(result.episodes, result.spells, result.handoffs, result.ledger, citizen)
+        journey = journey_data(result.episodes, result.spells, result.handoffs, result.ledger, citizen, labels)
         mine = result.episodes[result.episodes["citizen"] == citizen]
         assert (journey.passes["state"] == "dropped").sum() == mine["dropped"].sum() == journey.needs["dropped"].sum()
         started = journey.stays[(journey.stays["stage"] == "support") & journey.stays["started"].notna()]
         supported = journey.needs[journey.needs["state"] == "supported"]
         assert sorted(started["started"]) == pytest.approx(sorted(supported["end"]))
-        assert_readable(draw_journey(journey, "Journey", "Integrated"))
+        figure = draw_journey(journey, "Journey", "Integrated")
+        assert_readable(figure)
+        said = {text.replace("\n", " ") for text in texts_of(figure)}
+        assert {labels.provider(name) for name in journey.providers["provider"]} <= said

@@ -22,8 +22,7 @@ from tests.places import TWO_PROVIDERS, changed, write_place
 COLUMNS = {
     "episodes": (
         "episode citizen vignette district need recurrence onset severity state days tries handoffs dropped setbacks "
-        "stories "
-        "first_door cohort"
+        "stories first_door cohort"
     ),
     "handoffs": (
         "episode citizen number sender receiver sender_sector receiver_sector sender_profession receiver_profession "

@@ -183,7 +183,7 @@ class Walk:
         made = [handoff for number, own in self.handoffs.items() if self.episodes[number]["cohort"] for handoff in own
                 if handoff["made"] - self.episodes[number]["onset"] <= followup]  # fmt: skip
         at_risk, unmet, supported, gave_up, area, last = len(counted), 1.0, 0.0, 0.0, 0.0, 0.0
-        values = {"median_days": math.nan}
+        values = dict.fromkeys(("median_days", "supported_28", "supported_126"), math.nan)
         by_day = defaultdict(list)
         for episode in counted:
             by_day[episode["days"]].append(episode["state"])

@@ -95,3 +95,12 @@ def test_a_coordination_is_a_name_not_a_path(tmp_path: Path) -> None:
     (tmp_path / "secret.yaml").write_text("handoff: letter\n", encoding="utf-8")
     with pytest.raises(BadInputError, match="unknown coordination"):
         Coordination.load(str(tmp_path / "secret"))
+
+
+def test_the_name_of_the_front_door_is_reserved(tmp_path: Path) -> None:
+    folder = write_place(
+        tmp_path / "place",
+        providers=changed("providers", provider="front_door"),
+        services=changed("services", provider="front_door"),
+    )
+    assert "provider 'front_door' cannot be a name" in message(folder)

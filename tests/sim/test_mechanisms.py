@@ -151,6 +151,25 @@ def test_an_introduction_alone_does_little_and_going_along_does_more(
     assert least <= share[mode] - share["letter"] < most
 
 
+def test_who_left_the_queue_for_good_is_not_chased(pair: Scenario) -> None:
+    """A citizen without persistence who leaves a queue has decided; a lost referral is still sent again."""
+    crowded = pair.changed({"population": {"patience_days": 2.0, "persistence_median": 0.0}, "journey.rebook": 0.0})
+    dropped = simulate(crowded, arm(handoff="tracked")).handoffs.query("state == 'dropped'")
+    followed = {reason: set(rows["followed"]) for reason, rows in dropped.groupby("reason", observed=True)}
+    assert followed["abandoned_wait"] == {"gave_up"}
+    assert "sent_again" in followed["not_transmitted"]
+
+
+def test_where_every_door_hands_on_the_receiver_does_so_at_once(town: Scenario) -> None:
+    handoffs = simulate(town, arm(entry="any_door", handoff="tracked")).handoffs
+    refused = handoffs[handoffs["reason"].isin(["out_of_area", "wrong_door", "declined"])]
+    assert set(refused["followed"]) == {"sent_again"}
+    after = handoffs.groupby("episode")[["sender", "made"]].shift(-1).loc[refused.index]
+    at_once = after["made"] == refused["dropped"]
+    assert at_once.mean() > 0.5
+    assert (after["sender"].astype(str) == refused["receiver"].astype(str))[at_once].all()
+
+
 # --- records --------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +263,24 @@ def _most_pursued(result: Result) -> int:
     # At one moment the end of one pursuit comes before the beginning of the next.
     change = change.sort_values(["case", "time", "change"])
     return int(change.groupby("case")["change"].cumsum().max())
+
+
+def test_very_many_needs_are_taken_up_one_after_another(tmp_path: Path) -> None:
+    """Each is settled on the day on which it is taken up, and makes room for the next one."""
+    needs = [f"need_{number}" for number in range(400)]
+    person = {"vignette": "anna", "district": "town", "onset_day": 5, "capability": 1, "persistence": 1}
+    folder = write_place(
+        tmp_path / "many",
+        {"journey": {"bandwidth": 1, "attendance": 1.0}},
+        districts=[{"district": "town", "citizens_per_year": 0}],
+        needs=[{"need": need, "prevalence": 1} for need in needs],
+        services=changed("services", needs="all", places=1000),
+        vignettes=[{**person, "patience_days": 100}],
+        vignette_needs=[{"vignette": "anna", "need": need, "severity": 0.5} for need in needs],
+    )
+    episodes = simulate(Scenario.load(folder)).episodes
+    assert len(episodes) == 400
+    assert (episodes["days"] == 0.0).all()
 
 
 def test_an_assessment_finds_needs_that_are_not_being_pursued(town: Scenario) -> None:

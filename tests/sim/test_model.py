@@ -1,0 +1,70 @@
+"""The Mesa side of the model: agents come and go, and nothing keeps a finished model alive."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from mesa import Agent
+
+from sim import Coordination, Scenario
+from sim.agents.citizen import Citizen
+from sim.agents.navigator import Navigator
+from sim.agents.provider import Provider
+from sim.model import JourneyModel
+
+SHORT = {"time": {"horizon_days": 60, "warmup_days": 10, "followup_days": 20}}
+
+
+def model(arm: str = "integrated") -> JourneyModel:
+    return JourneyModel(Scenario.load("three_journeys", SHORT), Coordination.load(arm))
+
+
+def test_citizens_join_with_their_first_need_and_leave_when_their_journey_ends() -> None:
+    town = model()
+    assert set(town.agent_types) == {Provider, Navigator}
+    town.run()
+    there = {citizen.row for citizen in town.agents_by_type[Citizen]}
+    came = {row for row, day in enumerate(town.people.arrival) if day < 60}
+    assert there < came
+    columns = town.ledger.columns()
+    assert len(town.agents) == len(there) + len(town.landscape.providers) + len(town.navigators.people)
+    assert {int(row) for row in columns["citizen"] if row >= 0} == came
+
+
+def test_a_day_at_a_time_is_the_same_run() -> None:
+    whole, daily = model(), model()
+    whole.run()
+    while daily.running:
+        daily.step()
+    assert daily.steps == 60
+    assert daily.ledger.to_bytes() == whole.ledger.to_bytes()
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_a_finished_model_is_let_go(by_day: bool) -> None:
+    town = model()
+    if by_day:
+        while town.running:
+            town.step()
+    else:
+        town.run()
+    assert town not in Agent._ids
+    trace = weakref.ref(town)
+    del town
+    gc.collect()
+    assert trace() is None
+
+
+def test_a_failing_run_lets_go_as_well_and_switches_the_collector_on_again() -> None:
+    town = model()
+
+    def fail(_: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    town.calendar.schedule(30.0, 0, 0, fail, None)
+    with pytest.raises(RuntimeError, match="broken on purpose"):
+        town.run()
+    assert town not in Agent._ids
+    assert gc.isenabled()
