@@ -34,7 +34,7 @@ def command(arguments: Sequence[str]) -> int:
         from experiments.compare import command as compare
 
         return compare(arguments)
-    plans = check(request_of("compare", flags), complaints)
+    plans = check(request_of("check", flags), complaints)
     complaints.raise_if_any()
     print("\n\n".join(dict.fromkeys(summary(plan) for plan in plans)))
     print("\nok")

@@ -15,16 +15,17 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
+from experiments.overrides import COMMAND_LINE, check_value
 from experiments.plan import Plan, plan_compare, plan_run
+from experiments.reusing import check_reuse
 from experiments.settings import CompareSettings, RunSettings
 from sim.schema.problems import Complaints, closest, listing
 from sim.schema.validation import paths
 
-COMMAND_LINE = "command line"
 BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
 """What Hydra raises when a configuration cannot be composed."""
 ELSEWHERE = {
@@ -47,6 +48,7 @@ class Request:
         overrides: The NAME=VALUE arguments.
         config_dir: The user's folder of configuration, if any.
         multirun: Whether every combination of values is to be run.
+        only_check: Whether ``journeys check`` was typed, which takes what ``compare`` takes.
     """
 
     command: str
@@ -54,6 +56,7 @@ class Request:
     overrides: tuple[str, ...]
     config_dir: str | None = None
     multirun: bool = False
+    only_check: bool = False
 
 
 def check(request: Request, complaints: Complaints, spelling_only: bool = False) -> list[Plan]:
@@ -119,12 +122,16 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
             complaints.add("configuration", _message(error))
             return []
         plans = []
-        for job in _jobs(request, hydra, complaints):
+        for number, job in enumerate(_jobs(request, hydra, complaints)):
             config = _compose(request, job, base, hydra, complaints)
             if config is None or spelling_only:
                 continue
             plan = plan_job(request.command, config, config.hydra, complaints)
-            check_folder(_output_folder(request, config), complaints)
+            folder = _output_folder(request, config, number, complaints)
+            if folder is not None:
+                check_folder(folder, complaints)
+            if plan is not None and folder is not None:
+                check_reuse(folder, request.command, plan, complaints)
             if plan is not None:
                 plans.append(plan)
         return plans
@@ -167,7 +174,8 @@ def _compose(
         elif override.key_or_group in groups and (override.is_add() or override.key_or_group in _chosen(base)):
             _check_choice(override, hydra, complaints)
         elif not override.is_add() and not override.is_force_add():
-            _check_name(override.key_or_group, request.command, base, complaints)
+            _check_name(override.key_or_group, request, base, complaints)
+            check_value(override, base, complaints)
         if len(complaints.problems) == before:
             good[name] = text
     try:
@@ -182,15 +190,17 @@ def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> N
     options = hydra.config_loader.get_group_options(group)
     value = override.value()
     for name in value if isinstance(value, list) else [value]:
-        if override.is_delete() or name is None or str(name) in options:
+        if override.is_delete() or (name is not None and str(name) in options):
             continue
-        if group == "scenario" and (Path(str(name)).is_dir() or "/" in str(name)):
+        if name is None:
+            complaints.add(COMMAND_LINE, f"{override.input_line!r} chooses nothing", listing(options))
+        elif group == "scenario" and (Path(str(name)).is_dir() or "/" in str(name)):
             complaints.add(COMMAND_LINE, f"{group}={name} is not a name", f"{group}.folder={name} for a folder")
         else:
             complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name), options)
 
 
-def _check_name(name: str, command: str, base: DictConfig, complaints: Complaints) -> None:
+def _check_name(name: str, request: Request, base: DictConfig, complaints: Complaints) -> None:
     absent = object()
     try:
         if OmegaConf.select(base, name, default=absent) is not absent:
@@ -198,10 +208,11 @@ def _check_name(name: str, command: str, base: DictConfig, complaints: Complaint
     except OmegaConfBaseException:
         pass
     first = name.partition(".")[0]
-    known = paths(RunSettings if command == "run" else CompareSettings)
+    known = paths(RunSettings if request.command == "run" else CompareSettings)
     if first == "hydra":
         complaints.add(COMMAND_LINE, f"unknown name {name!r}", "what --cfg hydra shows")
     elif first in ELSEWHERE and first not in _sections(known):
+        command = "check, which takes what compare takes," if request.only_check else request.command
         complaints.add(COMMAND_LINE, f"journeys {command} has no {first!r}", ELSEWHERE[first])
     else:
         groups = [group for group in _chosen(base) if not group.startswith("hydra/")]
@@ -236,12 +247,40 @@ def _check_place(data: Mapping[str, Any], choice: str | None, complaints: Compla
         complaints.add("scenario", "a folder was set in a file", "scenario.folder=PATH on the command line")
 
 
-def _output_folder(request: Request, config: DictConfig) -> Path:
+def _output_folder(request: Request, config: DictConfig, number: int, complaints: Complaints) -> Path | None:
+    """Return the folder of a job; None, with a complaint, if it cannot be known.
+
+    Args:
+        request: The command line.
+        config: The job's configuration.
+        number: Of the job in a sweep.
+        complaints: Receives the problem.
+    """
     swept = request.multirun or config.hydra.mode == RunMode.MULTIRUN
-    return Path(config.hydra.sweep.dir if swept else config.hydra.run.dir)
+    if swept:
+        with read_write(config), open_dict(config):
+            config.hydra.job.num = number
+    names = ("hydra.sweep.dir", "hydra.sweep.subdir") if swept else ("hydra.run.dir",)
+    parts = []
+    for name in names:
+        try:
+            part = str(OmegaConf.select(config, name, throw_on_missing=True) or "").strip()
+        except BROKEN as error:
+            complaints.add(COMMAND_LINE, f"{name}: {_message(error)}")
+            return None
+        if not part:
+            complaints.add(COMMAND_LINE, f"{name} is empty", "the path of a folder")
+            return None
+        parts.append(part)
+    return Path(*parts)
 
 
 def _message(error: BaseException) -> str:
     """Return what a message of Hydra begins with: the rest talks about Hydra. A message of YAML ends with the file."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines if isinstance(error, yaml.YAMLError) else lines[:2]) or type(error).__name__
+    if not isinstance(error, yaml.YAMLError):
+        lines = lines[:2]
+        if isinstance(error.__cause__, OmegaConfBaseException):
+            # "Error merging override ..." alone; what is wrong with it is said by the cause.
+            lines = [lines[0] + ":", *str(error.__cause__).splitlines()[:1]]
+    return " ".join(lines) or type(error).__name__

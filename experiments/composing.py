@@ -138,6 +138,9 @@ def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
     if not place or not folder.is_dir():
         if place in shipped_names():
             return place
+        if place and folder.exists():
+            complaints.add(FOLDER_KEY, f"{place!r} is not a folder but a file", "a folder of tables with scenario.yaml")
+            return ""
         hint = closest(place, shipped_names())
         complaints.add(FOLDER_KEY, f"there is no folder {place!r}", hint=f"scenario={hint}" if hint else "")
         return ""
@@ -156,7 +159,8 @@ def _option_name(folder: str) -> str:
     """Return a word that Hydra reads as the name of an option, whatever a folder is called."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", folder)
     # Hydra would read these as a number, a truth value or nothing at all.
-    return name if name[:1].isalpha() and name.lower() not in ("null", "true", "false", "nan", "inf") else f"place_{name}"
+    plain_word = name[:1].isalpha() and name.lower() not in ("null", "true", "false", "nan", "inf")
+    return name if plain_word else f"place_{name}"
 
 
 def _register_place(name: str, folder: str) -> None:

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from experiments.checking import BROKEN, Request, check, plan_job
 from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults
 from experiments.plan import Plan
+from experiments.reusing import check_reuse
 from sim.schema.problems import BadInputError, Complaints, Problem
 
 Job = Callable[[Plan, Path], int]
@@ -51,7 +52,8 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
             settings = HydraConfig.get()
             if settings.mode == RunMode.MULTIRUN:
                 print(f"\nJob {settings.job.num}: {settings.job.override_dirname}", file=sys.stderr)
-            statuses.append(job(_plan(command, config), Path(settings.runtime.output_dir)))
+            folder = Path(settings.runtime.output_dir)
+            statuses.append(job(_plan(command, config, folder), folder))
         except Exception as error:
             crashes.append(error)
             raise
@@ -59,17 +61,23 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
     try:
         with _as_arguments(arguments):
             hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
-    except BROKEN as error:
+    except Exception as error:
         if error in crashes:
             raise
-        raise BadInputError([Problem("command line", str(error))]) from error
+        # Not the model but Hydra failed: at the latest here it meets a value of its own that it cannot use.
+        own = [text for text in flags.overrides if text.lstrip("+~").startswith("hydra")]
+        what = str(error) if isinstance(error, BROKEN) else f"{type(error).__name__}: {error}"
+        of_which = f"Hydra cannot use one of {', '.join(own)}: " if own else ""
+        raise BadInputError([Problem("command line", of_which + what)]) from error
     return max(statuses)
 
 
-def _plan(command: str, config: DictConfig) -> Plan:
+def _plan(command: str, config: DictConfig, folder: Path) -> Plan:
     """Check a job again as Hydra composed it: a sweep set in a file was not seen before."""
     complaints = Complaints()
     plan = plan_job(command, config, HydraConfig.get(), complaints)
+    if plan is not None:
+        check_reuse(folder, command, plan, complaints)
     complaints.raise_if_any()
     assert plan is not None
     return plan
@@ -94,13 +102,15 @@ def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, li
 
 
 def request_of(command: str, flags: argparse.Namespace) -> Request:
-    """Return what a command line asks for."""
+    """Return what a command line asks for; ``check`` asks for what ``compare`` does."""
+    job = "compare" if command == "check" else command
     return Request(
-        command=command,
-        config_name=flags.config_name or command,
+        command=job,
+        config_name=flags.config_name or job,
         overrides=tuple(flags.overrides),
         config_dir=flags.config_dir,
         multirun=flags.multirun or "hydra.mode=MULTIRUN" in flags.overrides,
+        only_check=command == "check",
     )
 
 

@@ -54,9 +54,7 @@ class Plan:
         }
 
 
-def plan_run(
-    config: Mapping[str, Any], name: str, folders: Sequence[Path], complaints: Complaints
-) -> Plan | None:
+def plan_run(config: Mapping[str, Any], name: str, folders: Sequence[Path], complaints: Complaints) -> Plan | None:
     """Check the configuration of ``journeys run``.
 
     Args:

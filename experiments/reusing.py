@@ -42,9 +42,7 @@ def check_reuse(folder: Path, command: str, plan: Plan, complaints: Complaints) 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return what is not the same in the manifest of a folder and in what is to be written there."""
     found = [
-        f"{name} is {there[name]} there, {here[name]} here"
-        for name in ("command", "seed")
-        if there[name] != here[name]
+        f"{name} is {there[name]} there, {here[name]} here" for name in ("command", "seed") if there[name] != here[name]
     ]
     if _rules(there["arms"]) != _rules(here["arms"]):
         names = [", ".join(one["arms"]) for one in (there, here)]

@@ -1,0 +1,77 @@
+"""What the terminal says: headings, tables no wider than a page, and words for what is missing."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments import text
+from experiments.paired import compare_arms
+from experiments.plan import Plan
+from sim import Coordination, Scenario
+from sim.outcomes.headline import HEADLINE
+from tests.places import write_place
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Scenario:
+    return Scenario.load(write_place(tmp_path / "place"))
+
+
+def heading(scenario: Scenario, *arms: str, **others: Any) -> str:
+    return text.heading(Plan(scenario, {arm: Coordination.load(arm) for arm in arms}, 1, range(3), **others), 3)
+
+
+def table(arms: int, **missing: float) -> str:
+    titles = {f"arm_{number}": f"Way of coordinating {number}" for number in range(arms)}
+    values = {outcome.name: 0.5 for outcome in HEADLINE} | missing
+    runs = pd.DataFrame([{"arm": arm, "replicate": number, **values} for arm in titles for number in range(3)])
+    return text.headline_table(compare_arms(runs, list(titles)), titles)
+
+
+def test_the_heading_says_what_was_changed(scenario: Scenario) -> None:
+    assert "Changed" not in heading(scenario, "fragmented")
+    changes = {"barriers.data_sharing": (0.5, 0.8), "journey.retry_days": (14.0, 7.0)}
+    lines = heading(scenario, "fragmented", changes=changes).splitlines()
+    assert lines[1] == "Changed: barriers.data_sharing 0.5 -> 0.8, journey.retry_days 14 -> 7"
+
+
+@pytest.mark.parametrize(
+    ("arms", "added"),
+    [(["fragmented", "letters"], False), (["fragmented", "link_worker"], True), (["front_door"], True)],
+)
+def test_the_budget_is_spoken_of_where_there_is_coordination_staff(
+    arms: list[str], added: bool, scenario: Scenario
+) -> None:
+    line = "Budget: added (navigators and front door are not paid for by services)"
+    assert (line in heading(scenario, *arms)) == added
+
+
+@pytest.mark.parametrize("arms", [1, 2, 3, 4, 9])
+def test_every_arm_is_shown_on_a_page(arms: int) -> None:
+    shown = table(arms)
+    assert max(map(len, shown.splitlines())) <= 110
+    for number in range(arms):
+        assert f"Way of coordinating {number}" in shown
+    for number in range(1, arms):
+        assert f"Way of coordinating {number} - Way of coordinating 0 (95 % CI)" in shown
+
+
+def test_words_for_what_is_missing() -> None:
+    assert "Not " not in table(2)
+    late = table(2, supported_126=math.nan)
+    assert "not observed" in late
+    assert "Not observed: in at least one world" in late
+    assert "ot reached" not in late
+    median = table(2, median_days=math.nan)
+    assert "not reached" in median
+    assert "Not reached: in at least one world" in median
+    assert "none" in table(2, dropped_per_100=math.nan)
+
+
+def test_tables_and_figures_are_told_apart() -> None:
+    assert "means over runs; figures pool all runs" in table(2)
