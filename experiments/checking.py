@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
-from experiments.overrides import COMMAND_LINE, check_value
+from experiments.overrides import COMMAND_LINE, blamed, check_value
 from experiments.plan import Plan, plan_compare, plan_run
 from experiments.reusing import check_reuse
 from experiments.settings import CompareSettings, RunSettings
@@ -90,7 +90,7 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
     try:
         data = plain(config)
     except OmegaConfBaseException as error:
-        complaints.add("configuration", _message(error))
+        complaints.add("configuration", message(error))
         return None
     _check_place(data, hydra.runtime.choices.get("scenario"), complaints)
     folders = coordination_folders(hydra)
@@ -98,6 +98,20 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
         name = hydra.runtime.choices.get("coordination") or "coordination"
         return plan_run(data, str(name), folders, complaints)
     return plan_compare(data, folders, complaints)
+
+
+def message(error: BaseException) -> str:
+    """Return what a message of Hydra begins with: the rest talks about Hydra. A message of YAML ends with the file."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not isinstance(error, yaml.YAMLError):
+        lines = lines[:2]
+        if isinstance(error.__cause__, OmegaConfBaseException):
+            # "Error merging override ..." alone; what is wrong with it is said by the cause.
+            lines = [lines[0] + ":", *str(error.__cause__).splitlines()[:1]]
+    said = " ".join(lines)
+    # An error of Python itself says little without its name.
+    named = not said or isinstance(error, AssertionError | LookupError)
+    return f"{type(error).__name__}: {said}".removesuffix(": ") if named else said
 
 
 def check_folder(folder: Path, complaints: Complaints) -> None:
@@ -119,7 +133,7 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
         try:
             base = compose_job(request.config_name, [])
         except BROKEN as error:
-            complaints.add("configuration", _message(error))
+            complaints.add("configuration", message(error))
             return []
         plans = []
         for number, job in enumerate(_jobs(request, hydra, complaints)):
@@ -153,7 +167,7 @@ def _jobs(request: Request, hydra: Hydra, complaints: Complaints) -> list[tuple[
                 complaints.add(COMMAND_LINE, f"{text!r} has several values", "with -m, a job for each of them")
         except BROKEN as error:
             if "=" in text or text.startswith("~"):
-                complaints.add(COMMAND_LINE, f"cannot read {text!r}: {_message(error)}")
+                complaints.add(COMMAND_LINE, f"cannot read {text!r}: {message(error)}")
             else:
                 complaints.add(COMMAND_LINE, f"cannot read {text!r}", "NAME=VALUE")
     return list(itertools.product(*choices))
@@ -181,7 +195,10 @@ def _compose(
     try:
         return compose_job(request.config_name, list(good.values()))
     except BROKEN as error:
-        complaints.add(COMMAND_LINE, _message(error))
+        complaints.add(COMMAND_LINE, message(error))
+        return None
+    except (AssertionError, LookupError) as error:
+        complaints.add(COMMAND_LINE, blamed(good.values()) + message(error))
         return None
 
 
@@ -266,21 +283,10 @@ def _output_folder(request: Request, config: DictConfig, number: int, complaints
         try:
             part = str(OmegaConf.select(config, name, throw_on_missing=True) or "").strip()
         except BROKEN as error:
-            complaints.add(COMMAND_LINE, f"{name}: {_message(error)}")
+            complaints.add(COMMAND_LINE, f"{name}: {message(error)}")
             return None
         if not part:
             complaints.add(COMMAND_LINE, f"{name} is empty", "the path of a folder")
             return None
         parts.append(part)
     return Path(*parts)
-
-
-def _message(error: BaseException) -> str:
-    """Return what a message of Hydra begins with: the rest talks about Hydra. A message of YAML ends with the file."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if not isinstance(error, yaml.YAMLError):
-        lines = lines[:2]
-        if isinstance(error.__cause__, OmegaConfBaseException):
-            # "Error merging override ..." alone; what is wrong with it is said by the cause.
-            lines = [lines[0] + ":", *str(error.__cause__).splitlines()[:1]]
-    return " ".join(lines) or type(error).__name__

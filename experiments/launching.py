@@ -15,8 +15,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from experiments.checking import BROKEN, Request, check, plan_job
+from experiments.checking import Request, check, message, plan_job
 from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults
+from experiments.overrides import COMMAND_LINE, blamed
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
 from sim.schema.problems import BadInputError, Complaints, Problem
@@ -65,10 +66,7 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
         if error in crashes:
             raise
         # Not the model but Hydra failed: at the latest here it meets a value of its own that it cannot use.
-        own = [text for text in flags.overrides if text.lstrip("+~").startswith("hydra")]
-        what = str(error) if isinstance(error, BROKEN) else f"{type(error).__name__}: {error}"
-        of_which = f"Hydra cannot use one of {', '.join(own)}: " if own else ""
-        raise BadInputError([Problem("command line", of_which + what)]) from error
+        raise BadInputError([Problem(COMMAND_LINE, blamed(flags.overrides) + message(error))]) from error
     return max(statuses)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hydra.core.override_parser.types import Override
@@ -38,6 +38,12 @@ def check_value(override: Override, base: DictConfig, complaints: Complaints) ->
         complaints.add(COMMAND_LINE, f"{text}: {name} is a group of values", f"{name}.NAME=VALUE, with NAME {keys}")
     elif isinstance(before, ListConfig) and isinstance(value, Mapping):
         complaints.add(COMMAND_LINE, f"{text}: {name} is a list", f"{name}=[NAME,...]")
+
+
+def blamed(overrides: Iterable[str]) -> str:
+    """Return what to say before an error of Hydra's own: the overrides that it may be about, if there are any."""
+    own = [text for text in overrides if text.lstrip("+~").startswith("hydra")]
+    return f"Hydra cannot use {'one of ' if len(own) > 1 else ''}{', '.join(own)}: " if own else ""
 
 
 def _is_verbose(value: Any) -> bool:

@@ -79,6 +79,8 @@ class Citizen(Agent):
 
     def idle_episodes(self) -> list[Episode]:
         """Return the needs that have arisen and are not being pursued, most severe first."""
+        if len(self._idle) <= 1:
+            return self._idle[:]
         return sorted(self._idle, key=lambda episode: (-episode.onset_severity, episode.number))
 
     def take_up_needs(self) -> None:
@@ -101,8 +103,9 @@ class Citizen(Agent):
 
     def seek(self, episode: Episode) -> None:
         """Go to a first door: with help to the right one, else as the rule of entry has it."""
-        episode.avoided |= episode.refused
-        episode.refused.clear()
+        if episode.refused:
+            episode.avoided |= episode.refused
+            episode.refused.clear()
         door = self.navigator.right_door(episode) if self.navigator is not None else None
         if door is None:
             door = self.model.entry.first_door(episode)
@@ -185,7 +188,8 @@ class Citizen(Agent):
         """Support ends: the need is resolved, or returns after a lag."""
         row = self.model.scenario.tables.needs[episode.kind]
         self._pending -= 1
-        if happens(self.key, episode.address, Decision.RETURN, 0, row.return_probability):
+        chance = row.return_probability
+        if chance > 0.0 and happens(self.key, episode.address, Decision.RETURN, 0, chance):
             days = exponential(self.key, episode.address, Decision.RETURN_DAYS, 0, row.return_days)
             self._pending += 1
             self.later(days, Phase.ARRIVE, self.need_returns, episode)
@@ -233,8 +237,10 @@ class Citizen(Agent):
             self.row,
             episode.number,
             number,
-            other=other,
-            reason=reason,
-            followed=followed,
-            detail=detail,
+            NOBODY,
+            other,
+            reason,
+            0,
+            followed,
+            detail,
         )

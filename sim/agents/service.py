@@ -8,6 +8,7 @@ from sim.agents.spell import Spell
 from sim.codes import Activity, Decision, Reason
 from sim.draws import absorb, exponential, happens, key_of
 from sim.events import Phase
+from sim.ledger import NOBODY
 from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, service_days
 from sim.schema.tables import Duration, ServiceRow, Stage
 
@@ -174,6 +175,9 @@ class Service:
             episode.number,
             self.provider.number,
             self.number,
-            reason=reason,
-            detail=detail,
+            NOBODY,
+            reason,
+            0,
+            0,
+            detail,
         )

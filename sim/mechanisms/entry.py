@@ -6,9 +6,8 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision
-from sim.draws import happens
 from sim.mechanisms.registry import mechanism
-from sim.rules.doors import wrong_door_chance
+from sim.rules.doors import takes_wrong_door
 from sim.schema.tables import FRONT_DOOR
 
 if TYPE_CHECKING:
@@ -36,13 +35,21 @@ class SelfDirected:
     def first_door(self, episode: Episode) -> Provider | None:
         """Return the door that the citizen tries, or None if there is none."""
         citizen, landscape = episode.citizen, self.model.landscape
-        chance = wrong_door_chance(self._base, self._added, citizen.capability)
         doors = landscape.visible_doors(episode.kind, citizen.district)
-        if happens(citizen.key, episode.address, Decision.WRONG_DOOR, episode.tries, chance):
+        if takes_wrong_door(
+            citizen.key,
+            episode.address,
+            Decision.WRONG_DOOR,
+            episode.tries,
+            self._base,
+            self._added,
+            citizen.capability,
+        ):
             doors = landscape.visible_wrong_doors(episode.kind, citizen.district) or doors
         # Where nobody new is left to ask, all are asked again: the need may be more severe by now.
-        fresh = [door for door in doors if door.number not in episode.avoided] or doors
-        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "visibility")
+        if episode.avoided:
+            doors = [door for door in doors if door.number not in episode.avoided] or doors
+        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, doors, "visibility")
 
 
 @mechanism("entry", "any_door")

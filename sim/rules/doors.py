@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.compiled import compiled
+from sim.draws import Word, happens
 
 
 @compiled("f8(f8,f8,f8)")
@@ -15,6 +16,14 @@ def wrong_door_chance(base: float, added: float, capability: float) -> float:
         capability: The citizen's, 0 to 1.
     """
     return min(1.0, base + added) * (1.0 - capability)
+
+
+@compiled("b1(u8,u8,u8,u8,f8,f8,f8)")
+def takes_wrong_door(
+    key: Word, need: Word, decision: Word, occasion: Word, base: float, added: float, capability: float
+) -> bool:
+    """Return whether the citizen at an address goes to a wrong door; see :func:`wrong_door_chance`."""
+    return happens(key, need, decision, occasion, wrong_door_chance(base, added, capability))
 
 
 @compiled("f8(f8,f8,f8)")

@@ -106,6 +106,18 @@ ARGUMENTS = {
     "half a list": (["a=["], "cannot read 'a=['"),
     "sweep without -m": (["seed=1,2"], "with -m, a job for each"),
     "no days to count": (["time.horizon_days=100"], "leaves no days"),
+    "list of loggers": (["hydra.verbose=5"], "'hydra.verbose=5' is not possible; allowed: true, false, or names"),
+    "mode of Hydra": (["hydra.mode=FOO"], "hydra.mode=FOO: Invalid value 'FOO', expected one of [RUN, MULTIRUN]"),
+    "number for a group of Hydra": (["hydra.job=3"], "hydra.job is a group of values; allowed: hydra.job.NAME=VALUE"),
+    "variable that is not set": (["hydra.job.env_copy=[NOT_SET]"], "Hydra cannot use hydra.job.env_copy=[NOT_SET]"),
+    "launcher that is none": (["-m", "hydra.launcher._target_=nothing"], "hydra.launcher._target_=nothing"),
+    "no output folder": (["hydra.run.dir="], "hydra.run.dir is empty; allowed: the path of a folder"),
+    "no folder of a sweep": (["-m", "hydra.sweep.subdir="], "hydra.sweep.subdir is empty"),
+    "reference to nothing": (["hydra.run.dir=${x}"], "hydra.run.dir: Interpolation key 'x' not found"),
+    "arms by name": (["arms={a:1}"], "'arms={a:1}' is not possible: arms is a list; allowed: arms=[NAME,...]"),
+    "list for a section": (["journey=[1]"], "journey is a group of values; allowed: journey.NAME=VALUE"),
+    "no scenario": (["scenario=null"], "'scenario=null' chooses nothing; allowed: talking_therapies, three_journeys"),
+    "yes for a number": (["replications=true"], "replications: is yes"),
     "no such config dir": (["--config-dir", "nowhere"], "--config-dir: there is no folder 'nowhere'"),
 }
 
@@ -127,6 +139,10 @@ def test_arguments(name: str, journeys: Journeys) -> None:
 )
 def test_arguments_of_run(arguments: list[str], said: str, journeys: Journeys) -> None:
     refused(journeys("run", *arguments), said)
+
+
+def test_check_speaks_of_itself(journeys: Journeys) -> None:
+    refused(journeys("check", "replicate=3"), "journeys check", "has no 'replicate'; allowed: replications=N")
 
 
 def test_output_folder_below_a_file(journeys: Journeys) -> None:

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from experiments.cli import COMMANDS
+from experiments.store import Store
+from experiments.units import Unit, work
 from sim import Scenario, simulate
 from sim.outcomes.headline import HEADLINE
 from tests.cli.conftest import Journeys
@@ -116,7 +118,7 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert list(headline["outcome"].unique()) == [outcome.name for outcome in HEADLINE]
     manifest = json.loads(Path("out/mine/manifest.json").read_text())
     assert manifest["status"] == "finished"
-    assert manifest["runs"] == {"planned": 4, "computed": 4, "reused": 0, "failed": 0}
+    assert manifest["runs"] == {"planned": 4, "computed": 4, "reused": 0, "failed": 0, "not_run": 0}
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -125,8 +127,8 @@ def test_compare_goes_on_where_it_stopped(journeys: Journeys) -> None:
     answer = journeys("compare", "scenario.folder=place", "workers=1", "replications=3", "hydra.run.dir=out")
     assert "4 of 6 runs are already there" in answer.err
     assert json.loads(Path("out/manifest.json").read_text())["runs"]["computed"] == 2
-    changed = journeys("compare", *SMALL, "hydra.run.dir=out", "journey.rebook=0.1")
-    assert "already there" not in changed.err
+    again = journeys("compare", "scenario.folder=place", "workers=1", "replications=3", "hydra.run.dir=out")
+    assert "6 of 6 runs are already there" in again.err
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -254,6 +256,43 @@ def test_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "hydra.run.dir=out" in err
     assert json.loads((tmp_path / "out/manifest.json").read_text())["status"] == "interrupted"
+
+
+def test_interrupted_while_figures_are_drawn(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.figures.compare_figures", stop)
+    answer = journeys("compare", *SMALL, "hydra.run.dir=out")
+    assert answer.status == 130
+    assert "Go on with hydra.run.dir=out" in answer.err
+    assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"
+
+
+def die_in_replicate_1(unit: Unit, store: Store) -> str:
+    if unit.replicate == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(unit, store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes die differently there")
+@pytest.mark.usefixtures("no_figures")
+def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = ("scenario.folder=place", "replications=3", "workers=2", "hydra.run.dir=out")
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.compare.work", die_in_replicate_1)
+        answer = journeys("compare", *wide)
+    assert answer.status == 1
+    assert answer.err.count("A worker process died") == 1
+    assert "Go on with hydra.run.dir=out" in answer.err
+    assert "failure.json" not in answer.err
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert manifest["status"] == "failed"
+    assert manifest["failures"] == []
+    counts = manifest["runs"]
+    assert counts["not_run"] >= 2
+    assert counts["computed"] + counts["not_run"] == 6
+    assert journeys("compare", *wide).status == 0
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_running_then_finished(plan: Plan, tmp_path: Path) -> None:
     data = read(tmp_path)
     assert data["status"] == "finished"
     assert data["finished"] >= data["started"]
-    assert data["runs"] == {"planned": 3, "computed": 3, "reused": 0, "failed": 0}
+    assert data["runs"] == {"planned": 3, "computed": 3, "reused": 0, "failed": 0, "not_run": 0}
 
 
 def test_runs_that_failed(plan: Plan, tmp_path: Path) -> None:
