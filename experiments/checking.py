@@ -16,7 +16,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
 from experiments.overrides import COMMAND_LINE, blamed, check_value
@@ -222,6 +222,9 @@ def _check_name(name: str, request: Request, base: DictConfig, complaints: Compl
     try:
         if OmegaConf.select(base, name, default=absent) is not absent:
             return
+    except InterpolationResolutionError:
+        # It is there, with a reference to what is only known when the job runs.
+        return
     except OmegaConfBaseException:
         pass
     first = name.partition(".")[0]

@@ -67,16 +67,16 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
     if not others:
         return aligned(_rows([labels, *means]))
     both = [labels, *means, *gaps[1:]]
-    tables = [both] if _fits(both) else [*_pages(labels, means), *_pages(labels, gaps[1:])]
+    tables = [both] if _fits(both) else [*_pages([labels], means), *_pages([labels], gaps[1:])]
     return "\n\n".join([*(aligned(_rows(table)) for table in tables), "\n".join(_notes(comparison, others))])
 
 
-def _pages(labels: Column, columns: Sequence[Column]) -> list[list[Column]]:
-    """Divide columns among tables that are no wider than a page, each with the labels in front."""
-    pages: list[list[Column]] = [[labels]]
+def _pages(front: Sequence[Column], columns: Sequence[Column]) -> list[list[Column]]:
+    """Divide columns among tables that are no wider than a page, each with the same columns in front."""
+    pages = [[*front]]
     for column in columns:
-        if len(pages[-1]) > 1 and not _fits([*pages[-1], column]):
-            pages.append([labels])
+        if len(pages[-1]) > len(front) and not _fits([*pages[-1], column]):
+            pages.append([*front])
         pages[-1].append(column)
     return pages
 
@@ -100,11 +100,13 @@ def published_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     # Different years may have the same measure: the figure's own words and year say which it is.
     for (label, year), group in table.groupby(["label", "year"], sort=False):
         modelled = group.set_index("arm")["modelled"]
-        first, *rest = textwrap.wrap(str(label), 60)
+        first, *rest = textwrap.wrap(str(label), 50)
         values = [_percent(float(modelled[arm])) for arm in titles]
         rows.append([first, str(year), _percent(float(group["published"].iloc[0])), *values])
         rows += [[f"  {line}", "", "", *("" for _ in titles)] for line in rest]
-    return aligned(rows) + "\nModelled: mean over replications. Sources: tables/published.csv."
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    tables = [aligned(_rows(page)) for page in _pages(columns[:3], columns[3:])]
+    return "\n\n".join(tables) + "\nModelled: mean over replications. Sources: tables/published.csv."
 
 
 def aligned(rows: Sequence[Sequence[str]], rule: bool = True) -> str:

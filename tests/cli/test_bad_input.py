@@ -116,7 +116,7 @@ ARGUMENTS = {
     "reference to nothing": (["hydra.run.dir=${x}"], "hydra.run.dir: Interpolation key 'x' not found"),
     "arms by name": (["arms={a:1}"], "'arms={a:1}' is not possible: arms is a list; allowed: arms=[NAME,...]"),
     "list for a section": (["journey=[1]"], "journey is a group of values; allowed: journey.NAME=VALUE"),
-    "no scenario": (["scenario=null"], "'scenario=null' chooses nothing; allowed: talking_therapies, three_journeys"),
+    "no scenario": (["scenario=null"], "'scenario=null' chooses nothing; allowed: "),
     "yes for a number": (["replications=true"], "replications: is yes"),
     "no such config dir": (["--config-dir", "nowhere"], "--config-dir: there is no folder 'nowhere'"),
 }

@@ -61,6 +61,15 @@ def test_every_arm_is_shown_on_a_page(arms: int) -> None:
         assert f"Way of coordinating {number} - Way of coordinating 0 (95 % CI)" in shown
 
 
+@pytest.mark.parametrize("arms", [2, 9])
+def test_published_figures_are_shown_on_a_page(arms: int) -> None:
+    titles = {f"arm_{number}": f"Way of coordinating {number}" for number in range(arms)}
+    row = {"label": "Share of people " * 8, "year": 2020, "published": 0.5, "modelled": 0.25}
+    shown = text.published_text(pd.DataFrame([{"arm": arm, **row} for arm in titles]), titles)
+    assert max(map(len, shown.splitlines())) <= 110
+    assert shown.count("25.0") == arms
+
+
 def test_words_for_what_is_missing() -> None:
     assert "Not " not in table(2)
     late = table(2, supported_126=math.nan)
