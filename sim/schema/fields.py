@@ -38,7 +38,7 @@ class Section(BaseModel):
     def _numbers_are_not_yes_or_no(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse ``yes`` where a number belongs, which would otherwise silently be 1."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
-            raise ValueError(f"is {'yes' if value else 'no'}; allowed: a value of another kind, not yes or no")
+            raise ValueError(f"is {'yes' if value else 'no'}; allowed: not yes or no")
         return value
 
 

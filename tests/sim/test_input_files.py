@@ -25,7 +25,7 @@ def message(folder: Path) -> str:
         (YAML + "time: {horizon_days: 50}\n", "'time' is given 2 times"),
         ("time: &a {horizon_days: 100}\nbarriers: *a\n", "references (*name) are not allowed"),
         ("barriers: &a\n  funding: *a\n", "references (*name) are not allowed"),
-        (YAML + "barriers: {funding: yes}\n", "barriers.funding: is yes; allowed: a value of another kind, not yes or no"),
+        (YAML + "barriers: {funding: yes}\n", "barriers.funding: is yes; allowed: not yes or no"),
         (YAML + "barriers: {funding: '0,5'}\n", "barriers.funding: is '0,5'; allowed: a number"),
         (YAML + "barrier: {funding: 1}\n", "did you mean 'barriers'?"),
         ("- a\n- b\n", "is not a mapping"),
