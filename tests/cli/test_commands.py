@@ -306,3 +306,21 @@ def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) ->
 def test_completion(line: str, found: set[str], journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMP_LINE", line)
     assert set(journeys("-sc", "query=bash").out.split()) == found
+
+
+def test_who_stops_reading_does_not_stop_the_work(tmp_path: Path) -> None:
+    """As in ``journeys run | head``: the run is finished, and nothing is said of a broken pipe."""
+    command = [sys.executable, "-m", "experiments", "run", "scenario.folder=place", "hydra.run.dir=out"]
+    write_place(tmp_path / "place")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    assert "Broken" not in said
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "finished"
