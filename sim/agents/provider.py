@@ -153,6 +153,11 @@ class Provider(Agent):
             return assessment
         return self.support[episode.kind]
 
+    def expected_wait(self, episode: Episode) -> float:
+        """Return the days that an episode may expect to wait at the desks that it still needs here."""
+        desks = {self.first_desk(episode), self.support[episode.kind]}
+        return sum(desk.expected_wait() for desk in desks if desk is not None)
+
     def sees_record(self, episode: Episode) -> bool:
         """Return whether a record of an assessment of this need can be seen here."""
         if not episode.assessed_at:

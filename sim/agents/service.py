@@ -9,7 +9,7 @@ from sim.codes import Activity, Decision, Reason
 from sim.draws import absorb, exponential, happens, key_of
 from sim.events import Phase
 from sim.ledger import NOBODY
-from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, service_days
+from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, expected_wait, service_days
 from sim.schema.tables import Duration, ServiceRow, Stage
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ class Service:
         """A place comes free and goes to whoever is next."""
         self.taken -= 1
         self.call_next()
+
+    def expected_wait(self) -> float:
+        """Return the days that somebody who joins now may expect to wait."""
+        return expected_wait(len(self.queue), self.taken, self.places, self._time[1])
 
     def lose_patience(self, spell: Spell) -> None:
         """The wait has lasted longer than the citizen bears, unless it is over."""

@@ -62,6 +62,28 @@ class AnyDoor(SelfDirected):
     always_hands_on = True
 
 
+@mechanism("entry", "informed_choice")
+class InformedChoice(SelfDirected):
+    """Citizens know who takes them, and go where the expected wait to support is shortest.
+
+    They see true catchments, thresholds, closures and queues, of the visible doors only. Where no door would take
+    them they choose as the self-directed do. Evidence: assumed; published waiting times and choice at referral.
+    """
+
+    def first_door(self, episode: Episode) -> Provider | None:
+        """Return the visible door with the shortest expected wait; among equals by visibility."""
+        doors = [
+            door
+            for door in self.model.landscape.visible_doors(episode.kind, episode.citizen.district)
+            if not door.why_not(episode, door.first_desk(episode), None)
+        ]
+        if not doors:
+            return super().first_door(episode)
+        waits = [door.expected_wait(episode) for door in doors]
+        shortest = [door for door, wait in zip(doors, waits, strict=True) if wait == min(waits)]
+        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, shortest, "visibility")
+
+
 @mechanism("entry", "single_front_door")
 class SingleFrontDoor:
     """Everybody goes to one place first, which assesses and hands on. It has its own places: it can be the bottleneck.

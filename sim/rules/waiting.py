@@ -79,6 +79,24 @@ def service_days(key: Word, need: Word, decision: Word, occasion: Word, kind: in
     return mean * math.exp(math.sqrt(variance) * normal(key, need, decision, occasion) - 0.5 * variance)
 
 
+@compiled("f8(i8,i8,i8,f8)")
+def expected_wait(waiting: int, taken: int, places: int, mean: float) -> float:
+    """Return the days that somebody who joins a queue now may expect to wait, as far as its length tells.
+
+    Nothing while a place is free; else the mean time until as many places have come free as people are before them,
+    and one more, if all places are busy all the time.
+
+    Args:
+        waiting: People in the queue.
+        taken: Places taken.
+        places: Places in all.
+        mean: Mean service time in days.
+    """
+    if places <= 0:
+        return math.inf
+    return 0.0 if taken < places and waiting == 0 else (waiting + 1) * mean / places
+
+
 @compiled("i8(u8,u8,u8,i8)")
 def next_in_random_order(service: Word, decision: Word, occasion: Word, waiting: int) -> int:
     """Return the position of the next to be served when each of those waiting is equally likely."""

@@ -10,7 +10,7 @@ import pytest
 
 from sim import BadInputError, Coordination, Result, Scenario, simulate
 from sim.mechanisms import registry
-from sim.rules.waiting import attendance_chance, with_odds
+from sim.rules.waiting import attendance_chance, expected_wait, with_odds
 from tests.places import TWO_PROVIDERS, changed, write_place
 
 SHORT = {"time": {"horizon_days": 200, "warmup_days": 20, "followup_days": 60}}
@@ -73,6 +73,40 @@ def test_a_front_door_with_too_few_places_is_a_bottleneck(town: Scenario) -> Non
         spells = simulate(town, arm(entry="single_front_door", front_door_places=places)).spells
         wait[places] = spells.loc[(spells["provider"] == "front_door") & (spells["missed"] == 0), "wait"].mean()
     assert wait[0.3] > 10 > 0.1 > wait[30.0]
+
+
+def test_informed_citizens_go_where_the_wait_is_shortest(tmp_path: Path) -> None:
+    """Two clinics of unlike size that everybody sees alike: the informed share the load out, the others do not."""
+    providers = [{"provider": name, "sector": "public", "profession": "health"} for name in ("large", "small")]
+    services = [
+        {**changed("services")[0], "service": name, "provider": name, "places": places, "service_days": 10}
+        for name, places in (("large", 9), ("small", 2))
+    ]
+    settings = {"time": {"horizon_days": 1000}, "population": {"patience_days": 1e4}, "journey": {"wrong_door": 0.0}}
+    districts = changed("districts", citizens_per_year=350)
+    folder = write_place(tmp_path / "two", settings, providers=providers, services=services, districts=districts)
+    place = Scenario.load(folder)
+    informed, others = simulate(place, arm(entry="informed_choice")), simulate(place)
+    doors = [result.episodes["first_door"].value_counts(normalize=True)["small"] for result in (informed, others)]
+    assert doors[0] < 0.3 < 0.45 < doors[1]
+    waits = [result.spells.query("missed == 0")["wait"].mean() for result in (informed, others)]
+    assert waits[0] < 0.2 * waits[1]
+
+
+def test_informed_citizens_are_not_turned_away(town: Scenario) -> None:
+    """Who chooses a door knows that it takes them; only where none does they try as others do."""
+    result = simulate(town, arm(entry="informed_choice"))
+    refused = of(result, "turned_away")
+    by_themselves = simulate(town)
+    assert len(refused) < 0.5 * len(of(by_themselves, "turned_away"))
+    assert result.episodes["tries"].mean() < by_themselves.episodes["tries"].mean()
+
+
+def test_the_expected_wait_is_that_of_the_queue() -> None:
+    assert expected_wait(0, 2, 3, 12.0) == 0.0
+    assert expected_wait(0, 3, 3, 12.0) == 4.0
+    assert expected_wait(5, 3, 3, 12.0) == 24.0
+    assert expected_wait(0, 0, 0, 12.0) == np.inf
 
 
 # --- handoff --------------------------------------------------------------------------------------------------
