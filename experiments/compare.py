@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -101,13 +100,13 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
 
     time = plan.scenario.parameters.time
     figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance())
-    _print_places(folder, figures)
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as a person in the current folder would type it."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    print(
+        text.results(
+            folder,
+            figures,
+            {"tables": "tables/headline.csv and others", "data": "runs.parquet, episodes.parquet, handoffs.parquet"},
+        )
+    )
 
 
 def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -117,19 +116,9 @@ def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
             table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def _print_places(folder: Path, figures: Sequence[Path]) -> None:
-    print(f"\nResults in {shown_path(folder)}:")
-    print("  tables    tables/headline.csv and others")
-    for figure in figures:
-        if figure.suffix == ".pdf":
-            print(f"  figure    {figure.relative_to(folder)} (.svg, .png)")
-    print("  data      runs.parquet, episodes.parquet, handoffs.parquet")
-    print("  manifest  manifest.json")
-
-
 def _again(folder: Path) -> str:
     """Return the override with which the same comparison goes on."""
-    return f"hydra.run.dir={shown_path(folder)}"
+    return f"hydra.run.dir={text.shown_path(folder)}"
 
 
 def _report_failures(manifest: Manifest, folder: Path) -> None:
@@ -148,4 +137,4 @@ def _report_failures(manifest: Manifest, folder: Path) -> None:
         print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
     if len(failures) > 10:
         print(f"  ... and {len(failures) - 10} more, see manifest.json", file=sys.stderr)
-    print(f"Where and with what: {shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)
+    print(f"Where and with what: {text.shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import text
-from experiments.compare import shown_path
 from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.plan import Plan
@@ -42,13 +41,11 @@ def run(plan: Plan, folder: Path) -> int:
         from experiments.figures import run_figures
 
         figures = run_figures(folder / "figures", result, manifest.provenance())
-        print(f"\nResults in {shown_path(folder)}:")
-        for figure in figures:
-            if figure.suffix == ".pdf":
-                print(f"  figure    {figure.relative_to(folder)} (.svg, .png)")
-        print("  ledger    ledger.parquet (an event a row)")
-        print("  tables    episodes.parquet, handoffs.parquet, spells.parquet, headline.csv")
-        print("  manifest  manifest.json")
+        files = {
+            "ledger": "ledger.parquet (an event a row)",
+            "tables": "episodes.parquet, handoffs.parquet, spells.parquet, headline.csv",
+        }
+        print(text.results(folder, figures, files))
     return 0
 
 

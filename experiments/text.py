@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -174,3 +176,16 @@ def _scaled(value: float, outcome: Outcome) -> float:
 
 def _percent(value: float) -> str:
     return NOTHING if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def results(folder: Path, figures: Sequence[Path], files: Mapping[str, str]) -> str:
+    """Return where the results of a command are: its files by what they are, its figures, its manifest."""
+    drawn = [f"  figure    {path.relative_to(folder)} (.svg, .png)" for path in figures if path.suffix == ".pdf"]
+    named = [f"  {kind:<9} {names}" for kind, names in {**files, "manifest": "manifest.json"}.items()]
+    return "\n".join([f"\nResults in {shown_path(folder)}:", *drawn, *named])
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a person in the current folder would type it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

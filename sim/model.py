@@ -116,10 +116,6 @@ class JourneyModel(LightModel):
             key=lambda provider: race_time(key, address, decision, occasion, provider.key, getattr(provider, weight)),
         )
 
-    def add_front_door(self, name: str, places: int, days: float) -> Provider:
-        """Add the provider of a single front door."""
-        return self.landscape.add_front_door(name, places, days)
-
     def next_episode(self) -> int:
         """Return the number of the next episode."""
         self._episodes += 1

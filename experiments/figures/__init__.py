@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.figures.incidence import incidence_data, write_incidence
+from experiments.figures import incidence, reasons, sectors
+from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journeys import write_journeys
-from experiments.figures.reasons import reasons_data, write_reasons
-from experiments.figures.sectors import sectors_data, write_sectors
+from experiments.figures.reasons import reasons_data
+from experiments.figures.saving import save
+from experiments.figures.sectors import sectors_data
+from experiments.figures.spread import runs_of_arms
+from experiments.figures.tables import cohort_of
 from sim.schema.parameters import Time
 
 if TYPE_CHECKING:
@@ -48,11 +52,15 @@ def compare_figures(
     Returns:
         The paths of the files.
     """
-    return [
-        *write_incidence(folder, episodes, runs, arms, time, provenance),
-        *write_reasons(folder, handoffs, runs, arms, time, provenance),
-        *write_sectors(folder, handoffs, runs, arms, time, provenance),
+    replicates = runs_of_arms(runs, arms)
+    counted = cohort_of(episodes)["arm"].astype(str).value_counts()
+    sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
+    drawn = [
+        (incidence, incidence.draw_incidence(incidence_data(episodes, runs, arms, time), sizes, replicates, arms)),
+        (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time)),
+        (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time)),
     ]
+    return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 
 
 def run_figures(folder: Path, result: Result, provenance: Mapping[str, str]) -> list[Path]:

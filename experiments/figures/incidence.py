@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, Page, moved_apart, text_width, wrapped
-from experiments.figures.saving import save
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from experiments.figures.style import Look
 from experiments.figures.tables import cohort_of
@@ -77,21 +75,6 @@ def on_days(grid: Floats, days: Floats, states: Sequence[str] | np.ndarray, even
     """Return the cumulative incidence of an event on each day of a grid."""
     times, values = cumulative_incidence(days, states, event)
     return values[np.searchsorted(times, grid, side="right") - 1]
-
-
-def write_incidence(
-    folder: Path,
-    episodes: pd.DataFrame,
-    runs: pd.DataFrame,
-    arms: Mapping[str, str],
-    time: Time,
-    provenance: Mapping[str, str],
-) -> list[Path]:
-    """Draw and write the figure; see :func:`incidence_data` for the arguments."""
-    counted = cohort_of(episodes)["arm"].astype(str).value_counts()
-    sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
-    figure = draw_incidence(incidence_data(episodes, runs, arms, time), sizes, runs_of_arms(runs, arms), arms)
-    return save(figure, folder, NAME, TITLE, provenance)
 
 
 def draw_incidence(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
-from experiments.figures.saving import save
 from experiments.figures.spread import handoffs_note, has_several, runs_of_arms, spread, spread_note
 from experiments.figures.tables import cohort_of, plain
 from sim.schema.parameters import Time
@@ -84,19 +82,6 @@ def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
     data = pd.concat(parts, ignore_index=True)
     order = {reason: position for position, reason in enumerate([TOTAL, *reasons])}
     return data.sort_values("reason", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-
-
-def write_reasons(
-    folder: Path,
-    handoffs: pd.DataFrame,
-    runs: pd.DataFrame,
-    arms: Mapping[str, str],
-    time: Time,
-    provenance: Mapping[str, str],
-) -> list[Path]:
-    """Draw and write the figure; see :func:`reasons_data` for the arguments."""
-    figure = draw_reasons(reasons_data(handoffs, runs, arms), runs_of_arms(runs, arms), arms, time)
-    return save(figure, folder, NAME, TITLE, provenance)
 
 
 def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
-from experiments.figures.saving import save
-from experiments.figures.spread import handoffs_note, runs_of_arms
+from experiments.figures.spread import handoffs_note
 from experiments.figures.tables import cohort_of, plain, rows_of
 from sim.schema.parameters import Time
 
@@ -56,19 +54,6 @@ def sectors_data(handoffs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFram
     data = sums.reset_index().rename(columns={"size": "made", "sum": "dropped"})
     data["percent"] = 100.0 * data["dropped"] / data["made"].where(data["made"] > 0, np.nan)
     return data
-
-
-def write_sectors(
-    folder: Path,
-    handoffs: pd.DataFrame,
-    runs: pd.DataFrame,
-    arms: Mapping[str, str],
-    time: Time,
-    provenance: Mapping[str, str],
-) -> list[Path]:
-    """Draw and write the figure; see :func:`sectors_data` for the arguments."""
-    figure = draw_sectors(sectors_data(handoffs, arms), runs_of_arms(runs, arms), arms, time)
-    return save(figure, folder, NAME, TITLE, provenance)
 
 
 def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:

@@ -6,6 +6,7 @@ A queue holds spells. A spell that leaves by itself is taken out at once or pass
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, ClassVar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sim.agents.spell import Spell
 
 
-class PassingOver:
+class PassingOver(ABC):
     """A queue that leaves those who have left by themselves where they are, and passes them over in their turn."""
 
     name: ClassVar[str]
@@ -43,8 +44,9 @@ class PassingOver:
         """Note that a spell has left by itself."""
         self._waiting -= 1
 
+    @abstractmethod
     def _take_first(self) -> Spell:
-        raise NotImplementedError
+        """Take out whoever is first, waiting or not."""
 
 
 @mechanism("discipline", "first_come")

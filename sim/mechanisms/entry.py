@@ -98,7 +98,7 @@ class SingleFrontDoor:
         self.model = model
         settings = model.coordination
         places = math.ceil(settings.front_door_places * model.scenario.tables.citizens_per_year / 1000.0)
-        self.door = model.add_front_door(FRONT_DOOR, places, settings.front_door_days)
+        self.door = model.landscape.add_front_door(FRONT_DOOR, places, settings.front_door_days)
 
     def first_door(self, episode: Episode) -> Provider | None:
         """Return the front door."""

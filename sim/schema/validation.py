@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.schema.problems import BadInputError, Complaints
+from sim.schema.problems import Complaints
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
@@ -52,19 +52,6 @@ def validate(kind: type[SectionT], data: Any, source: str, complaints: Complaint
         for detail in error.errors():
             _complain(kind, detail, source, complaints)
         return None
-
-
-def validated(kind: type[SectionT], data: Any, source: str) -> SectionT:
-    """Validate or raise.
-
-    Raises:
-        BadInputError: With all problems at once.
-    """
-    complaints = Complaints()
-    section = validate(kind, data, source, complaints)
-    if section is None:
-        raise BadInputError(complaints.problems)
-    return section
 
 
 def _complain(kind: type[BaseModel], detail: ErrorDetails, source: str, complaints: Complaints) -> None:

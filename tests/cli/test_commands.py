@@ -275,7 +275,6 @@ def die_in_replicate_1(unit: Unit, store: Store) -> str:
     return work(unit, store)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes die differently there")
 @pytest.mark.usefixtures("no_figures")
 def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
     wide = ("scenario.folder=place", "replications=3", "workers=2", "hydra.run.dir=out")

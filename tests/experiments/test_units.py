@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +123,6 @@ def die_in_replicate_1(unit: Unit, store: Store) -> str:
     return work(unit, store)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes die differently there")
 def test_what_a_dead_worker_leaves_is_not_run_and_no_crash(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
