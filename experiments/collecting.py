@@ -10,11 +10,14 @@ import pandas as pd
 
 from experiments.store import Store
 from experiments.units import Unit
+from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE
 from sim.schema.tables import PublishedRow
 
 COUNTS = {"supported": "episodes_supported", "gave_up": "episodes_gave_up", "open": "episodes_open"}
 """Columns of ``runs.parquet`` that are called differently from the counts of a run."""
+ALL_MODES = "all"
+"""Stands for every mode of handoff."""
 
 
 def runs_table(facts: Iterable[dict[str, Any]], scenario: str, changed: Mapping[str, Any]) -> pd.DataFrame:
@@ -33,7 +36,8 @@ def runs_table(facts: Iterable[dict[str, Any]], scenario: str, changed: Mapping[
         row = {name: fact[name] for name in ("arm", "replicate", "seed")} | {"scenario": scenario, **changed}
         # A count and a share may have the same name.
         counts = {COUNTS.get(name, name): count for name, count in fact["counts"].items()}
-        rows.append({**row, **headline, **counts})
+        costs = {f"costs_{name}": _number(cost) for name, cost in fact["costs"].items()}
+        rows.append({**row, **headline, **counts, **costs})
     table = pd.DataFrame(rows)
     # A root seed may be larger than the largest signed integer.
     return table.astype({"seed": "uint64"})
@@ -107,6 +111,42 @@ def drops_by_reason(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return _in_order(table.reset_index(), runs)
 
 
+def two_views(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return completed handoffs per 100 made, by arm and mode, as they happened and as records show them.
+
+    Returns:
+        ``arm``, ``mode`` (or ``all``), ``made`` over all replications, and means over replications per 100 made:
+        ``completed`` (what happened), ``sender_record`` and ``receiver_record`` (completed by these records).
+    """
+    counted = handoffs[handoffs["cohort"]]
+    marks = pd.DataFrame(
+        {
+            "arm": counted["arm"].astype(str),
+            "replicate": counted["replicate"],
+            "mode": counted["mode"].astype(str),
+            "completed": 100.0 * (counted["state"] == "attended"),
+            "sender_record": 100.0 * (counted["sender_record"] == "completed"),
+            "receiver_record": 100.0 * (counted["receiver_record"] == "completed"),
+        }
+    )
+    both = pd.concat([marks, marks.assign(mode=ALL_MODES)])
+    by_run = both.groupby(["arm", "mode", "replicate"]).mean()
+    table = by_run.groupby(["arm", "mode"]).mean()
+    table.insert(0, "made", both.groupby(["arm", "mode"]).size())
+    return _in_order(table.reset_index(), runs)
+
+
+def costs_table(facts: Sequence[dict[str, Any]], arms: Sequence[str]) -> pd.DataFrame:
+    """Return costs by arm and item: ``arm``, ``item``, ``label``, ``mean`` over replications, GBP."""
+    rows = []
+    for arm in arms:
+        costs = [fact["costs"] for fact in facts if fact["arm"] == arm]
+        for item, label in LABELS.items():
+            values = [_number(cost[item]) for cost in costs]
+            rows.append({"arm": arm, "item": item, "label": label, "mean": sum(values) / len(values)})
+    return pd.DataFrame(rows)
+
+
 def drops_by_sector(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Return made and dropped handoffs of the cohort by arm, sending and receiving sector, over all replications."""
     counted = handoffs[handoffs["cohort"]]
@@ -119,7 +159,7 @@ def drops_by_sector(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def _in_order(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Sort by arm as the runs are, then by the words of the other columns."""
     arms = list(dict.fromkeys(runs["arm"]))
-    words = [name for name in ("reason", "sender_sector", "receiver_sector") if name in table]
+    words = [name for name in ("mode", "reason", "sender_sector", "receiver_sector") if name in table]
     table = table.assign(**{name: table[name].astype(str) for name in ["arm", *words]})
     order = table["arm"].map({arm: number for number, arm in enumerate(arms)})
     return table.assign(order=order).sort_values(["order", *words]).drop(columns="order").reset_index(drop=True)

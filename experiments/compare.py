@@ -10,7 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import text
-from experiments.collecting import drops_by_reason, drops_by_sector, published_table, runs_table, stacked
+from experiments.collecting import (
+    costs_table,
+    drops_by_reason,
+    drops_by_sector,
+    published_table,
+    runs_table,
+    stacked,
+    two_views,
+)
 from experiments.executor import BrokenPoolError, do_all
 from experiments.launching import launch
 from experiments.manifest import Manifest
@@ -83,16 +91,20 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
         table.to_parquet(folder / f"{name}.parquet", index=False)
     comparison = compare_arms(runs, arms)
     published = published_table(facts, plan.scenario.tables.published, arms)
+    costs, views = costs_table(facts, arms), two_views(handoffs, runs)
     _write_tables(
         folder / "tables",
         {
             "headline": comparison,
             "published": published,
+            "costs": costs,
+            "two_views": views,
             "drops_by_reason": drops_by_reason(handoffs, runs),
             "drops_by_sector": drops_by_sector(handoffs, runs),
         },
     )
     print(f"\n{text.heading(plan, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
+    print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")
     # Drawing needs a library that takes half a second to import.

@@ -179,7 +179,7 @@ def _settings(folder: str) -> dict[str, Any]:
         data = read_settings(find_folder(folder), Complaints())
     except BadInputError:
         return {}
-    return {name: data[name] for name in Parameters.model_fields if isinstance(data.get(name), Mapping)}
+    return {name: data[name] for name in Parameters.model_fields if isinstance(data.get(name), Mapping | str)}
 
 
 def _usable(data: Mapping[Any, Any]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from sim import shipped
 from sim.coordination import Coordination
 from sim.mechanisms import registry
 from sim.scenario import find_folder, read_settings, shipped_names
+from sim.schema.barriers import Barriers
 from sim.schema.fields import note_of
-from sim.schema.parameters import Barriers, Parameters
+from sim.schema.parameters import Parameters
 from sim.schema.problems import Complaints
 
 HELP = """\
@@ -104,7 +105,8 @@ def _parameters(section: BaseModel, prefix: str) -> list[tuple[str, str]]:
         if isinstance(value, BaseModel):
             entries += _parameters(value, f"{prefix}{name}.")
         else:
-            entries.append((prefix + name, f"{value:g} [{note_of(field).unit}] {field.description}"))
+            shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+            entries.append((prefix + name, f"{shown} [{note_of(field).unit}] {field.description}"))
     return entries
 
 

@@ -113,7 +113,7 @@ def described(plan: Plan) -> dict[str, Any]:
         },
         "arms": {name: arm.model_dump(mode="json") for name, arm in plan.arms.items()},
         "baseline": plan.baseline,
-        "budget": "added",
+        "budget": scenario.parameters.budget.value,
         "seed": plan.seed,
         "replicates": [plan.replicates[0], plan.replicates[-1]],
         "parameters": scenario.parameters.model_dump(mode="json"),

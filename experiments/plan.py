@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from experiments.settings import CompareSettings, RunSettings, Settings
 from sim import coordination as coordinations
+from sim.budget import checked_periods
 from sim.coordination import Coordination
 from sim.scenario import Scenario
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError, Complaints
 from sim.schema.validation import validate
+from sim.timeline import Timeline
 
 SOURCE = "configuration"
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -46,6 +48,25 @@ class Plan:
         return next(iter(self.arms))
 
     @property
+    def notes(self) -> list[str]:
+        """What of the arms has nothing to work on in this place."""
+        tables = self.scenario.tables
+        hubs = Counter(row.hub for row in tables.providers if row.hub is not None)
+        pools = Counter(row.pool for row in tables.services if row.pool is not None)
+        notes = []
+        for name, arm in self.arms.items():
+            ever = Timeline(self.scenario, arm).ever
+            if ever["delivery"] != {"separate_sites"} and max(hubs.values(), default=0) < 2:
+                notes.append(
+                    f"{name}: no two providers share a hub (column of providers.csv), so delivery changes nothing"
+                )
+            if ever["capacity"] != {"separate_budgets"} and max(pools.values(), default=0) < 2:
+                notes.append(
+                    f"{name}: no two services share a pool (column of services.csv), so capacity changes nothing"
+                )
+        return notes
+
+    @property
     def titles(self) -> dict[str, str]:
         """A title for each arm, unique among them."""
         counts = Counter(arm.title for arm in self.arms.values())
@@ -71,6 +92,8 @@ def plan_run(config: Mapping[str, Any], name: str, folders: Sequence[Path], comp
         return None
     coordination = settings.coordination
     arm = coordination.model_copy(update={"title": _title(coordination, name, folders)})
+    if not _fit(scenario, {name: arm}, complaints):
+        return None
     replicates = range(settings.replicate, settings.replicate + 1)
     return Plan(scenario, {name: arm}, settings.seed, replicates, changes=changes)
 
@@ -89,7 +112,7 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
     settings, scenario, changes = _settings_and_place(CompareSettings, config, complaints)
     # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
     arms = load_arms(config.get("arms"), folders, complaints)
-    if settings is None or scenario is None or arms is None:
+    if settings is None or scenario is None or arms is None or not _fit(scenario, arms, complaints):
         return None
     return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers, changes)
 
@@ -132,6 +155,18 @@ def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> di
     return arms if len(complaints.problems) == before else None
 
 
+def _fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Complaints) -> bool:
+    """Note every arm that does not fit the place or cannot be paid for, and return whether there is none."""
+    fits = True
+    for arm in arms.values():
+        try:
+            checked_periods(Timeline(scenario, arm))
+        except BadInputError as error:
+            complaints.problems.extend(error.problems)
+            fits = False
+    return fits
+
+
 def _settings_and_place(
     kind: type[SettingsT], config: Mapping[str, Any], complaints: Complaints
 ) -> tuple[SettingsT | None, Scenario | None, dict[str, tuple[Any, Any]]]:
@@ -145,7 +180,11 @@ def _settings_and_place(
             complaints.problems.append(problem)
     if settings is None or scenario is None:
         return settings, None, {}
-    used = scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+    try:
+        used = scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+    except BadInputError as error:
+        complaints.problems.extend(error.problems)
+        return settings, None, {}
     return settings, used, changes_of(scenario, used)
 
 
@@ -158,7 +197,8 @@ def _title(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
         return title
     if title != named.title:
         return title
-    changed = {key: value for key, value in chosen if key != "description" and value != getattr(named, key)}
+    untold = ("description", "initiatives")
+    changed = {key: value for key, value in chosen if key not in untold and value != getattr(named, key)}
     # A number alone would not say of what.
     words = [value if isinstance(value, str) else f"{key} {value:g}" for key, value in changed.items()]
     return " + ".join([title, ", ".join(words)]) if words else title

@@ -11,11 +11,20 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.collecting import ALL_MODES
 from experiments.plan import Plan
+from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE, Outcome
+from sim.schema.resources import Budget
 
-UNITS = {"share": " %", "days": " days", "per 100": ""}
+UNITS = {"share": " %", "days": " days", "per 100": "", "GBP": " GBP"}
 """What is written after a value; the labels of outcomes say of themselves what is counted per 100."""
+
+BUDGETS = {
+    Budget.EQUAL: "Budget: equal (staff time of services pays for navigators, front doors, meetings and handing on).",
+    Budget.ADDED: "Budget: added (navigators, front doors, meetings and handing on come on top of the services).",
+}
+"""What is said of who pays."""
 
 WIDTH, GAP = 110, "   "
 """Most characters in a line, and what is between columns."""
@@ -44,8 +53,8 @@ def heading(plan: Plan, replications: int) -> str:
         f"{count}, seed {plan.seed}. Counted: needs that arise from day {time.warmup_days:g} to "
         f"day {time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days."
     )
-    if any(arm.navigation != "none" or arm.entry == "single_front_door" for arm in plan.arms.values()):
-        lines.append("Budget: added (navigators and front door are not paid for by services).")
+    lines.append(BUDGETS[plan.scenario.parameters.budget])
+    lines += [line for note in plan.notes for line in textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")]
     return "\n".join(lines)
 
 
@@ -111,6 +120,41 @@ def published_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     return "\n\n".join(tables) + "\nModelled: mean over replications. Sources: tables/published.csv."
 
 
+def costs_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Return what each arm cost, by what for.
+
+    Args:
+        table: From :func:`experiments.collecting.costs_table`.
+        titles: Title of each arm by name.
+    """
+    columns = [["Costs in the counted time, GBP", *LABELS.values()]]
+    for arm in titles:
+        values = table[table["arm"] == arm].set_index("item")["mean"]
+        columns.append([titles[arm], *(f"{float(values[item]):,.0f}" for item in LABELS)])
+    tables = [aligned(_rows(page)) for page in _pages(columns[:1], columns[1:])]
+    note = "From the end of the warm-up to the horizon, means over runs. Supports started are a number, not money."
+    return "\n\n".join(tables) + "\n" + note
+
+
+def views_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Return how many handoffs were completed, by what happened and by what records show.
+
+    Args:
+        table: From :func:`experiments.collecting.two_views`.
+        titles: Title of each arm by name.
+    """
+    columns = [
+        ["Completed handoffs per 100 made", "as it happened", "by the senders' records", "by the receivers' records"]
+    ]
+    everything = {row["arm"]: row for row in table[table["mode"] == ALL_MODES].to_dict("records")}
+    for arm in titles:
+        views = ("completed", "sender_record", "receiver_record")
+        shown = [f"{float(everything[arm][view]):.1f}" if arm in everything else NOTHING for view in views]
+        columns.append([titles[arm], *shown])
+    tables = [aligned(_rows(page)) for page in _pages(columns[:1], columns[1:])]
+    return "\n\n".join(tables)
+
+
 def aligned(rows: Sequence[Sequence[str]], rule: bool = True) -> str:
     """Return rows of text as columns, the first to the left, the others to the right, a rule below the first row."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -135,17 +179,22 @@ def value_text(value: float, outcome: Outcome) -> str:
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
         return MISSING.get(outcome.name, NOTHING)
-    return f"{_scaled(value, outcome):.1f}"
+    return f"{_scaled(value, outcome):,.{_decimals(outcome)}f}"
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
     difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if math.isnan(difference):
         return "-"
-    text = f"{_scaled(difference, outcome):+.1f}"
+    form = f"+,.{_decimals(outcome)}f"
+    text = f"{_scaled(difference, outcome):{form}}"
     if math.isnan(low):
         return text
-    return f"{text} ({_scaled(low, outcome):+.1f} to {_scaled(high, outcome):+.1f})"
+    return f"{text} ({_scaled(low, outcome):{form}} to {_scaled(high, outcome):{form}})"
+
+
+def _decimals(outcome: Outcome) -> int:
+    return 0 if outcome.unit == "GBP" else 1
 
 
 def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:

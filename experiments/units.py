@@ -16,7 +16,7 @@ from sim.coordination import Coordination
 from sim.outcomes.result import Result
 from sim.scenario import Scenario, digest_of
 
-LAYOUT = 1
+LAYOUT = 2
 """Number of the layout of a stored run; another number makes everything be computed again."""
 
 
@@ -109,6 +109,7 @@ def facts_of(unit: Unit, result: Result) -> dict[str, Any]:
         "seed": unit.seed,
         "headline": result.headline(),
         "counts": result.counts(),
+        "costs": result.costs(),
         "published": [float(value) for value in published["modelled"]],
     }
 

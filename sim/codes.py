@@ -36,13 +36,17 @@ class Activity(IntEnum):
     FOUND = 12
     """An assessment found this need, which was not being pursued."""
     HANDOFF_MADE = 13
-    """``provider`` hands on to ``other``; ``detail`` is the mode."""
+    """``provider`` hands on to ``other``; ``detail`` is the mode. ``noticed`` is the navigator
+    where a navigator or the front door does the work."""
     HANDOFF_RECEIVED = 14
     """The handoff from ``other`` has reached ``provider``."""
     HANDOFF_ACCEPTED = 15
     """``provider`` said yes to all four questions of its door."""
     HANDOFF_ATTENDED = 16
-    """The citizen came to the first appointment: the handoff is complete."""
+    """The citizen came to the first appointment: the handoff is complete.
+
+    ``noticed`` is the sender if its records show so, else nobody.
+    """
     HANDOFF_DROPPED = 17
     """The handoff from ``other`` to ``provider`` ended before that (``reason``, ``noticed``, ``followed``)."""
     SETBACK = 18
@@ -59,6 +63,18 @@ class Activity(IntEnum):
     """The provider's contract has lapsed: its doors are closed."""
     SERVICE_OPENED = 24
     """The provider's doors are open again."""
+    PLACES = 25
+    """The places of a service change to ``detail``: a dated change, vacancies, or a place lent within a pool."""
+    COORDINATED = 26
+    """Staff are busy with coordination: one place serves nobody for ``detail`` days."""
+    MEETING = 27
+    """``provider`` is at a meeting of its team, which costs ``detail`` staff days of it."""
+    CRISIS = 28
+    """An unmet need leads to an unplanned contact (``detail``: severity; ``provider``: who meets it, if anybody)."""
+    CRISIS_STARTED = 29
+    """A place of a crisis service is taken."""
+    CRISIS_ENDED = 30
+    """It is free again."""
 
 
 class Reason(IntEnum):
@@ -74,6 +90,10 @@ class Reason(IntEnum):
     SERVICE_CLOSED = 7
     ABANDONED_WAIT = 8
     DID_NOT_ATTEND = 9
+    CRISIS = 10
+    """Of an onset: a need that was given up is pursued again after a crisis."""
+    RAISED = 11
+    """Of an onset: another unmet need has raised this one."""
 
 
 class Noticed(IntEnum):
@@ -96,13 +116,15 @@ class Followed(IntEnum):
 
 
 class ModeCode(IntEnum):
-    """Modes of handoff, from least to most work for the sender."""
+    """Modes of handoff: those of the question, from least to most work for the sender, then those of delivery."""
 
     SIGNPOSTING = 0
     LETTER = 1
     INTRODUCTION = 2
     TRACKED = 3
     ACCOMPANIED = 4
+    WALK = 5
+    TEAM = 6
 
 
 class Decision:
@@ -129,6 +151,7 @@ class Decision:
     TRANSFER_DAYS = 31
     DECLINE = 32
     RECORD_SEEN = 33
+    RECORDED = 34
     WAIT_BORNE = 40
     ATTENDANCE = 41
     REBOOKING = 42
@@ -146,3 +169,16 @@ class Decision:
     CONTRACT_LAPSE = 73
     CLOSURE_DAYS = 74
     LIST_LOST = 75
+    TURNOVER = 76
+    VACANCY_DAYS = 77
+    LOCAL_THRESHOLD = 78
+    CRISIS_CANDIDATE = 80
+    CRISIS = 81
+    CHOICE_OF_CRISIS_SERVICE = 82
+    CRISIS_DAYS = 83
+    RESTART = 84
+    RAISE_CANDIDATE = 85
+    RAISE = 86
+    RAISED_KIND = 87
+    RAISED_SEVERITY = 88
+    INITIATIVE = 90

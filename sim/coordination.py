@@ -11,12 +11,13 @@ from pydantic import field_validator
 from sim import shipped
 from sim.mechanisms import registry
 from sim.schema.fields import Section, Status, parameter
+from sim.schema.initiatives import InitiativeRow
 from sim.schema.problems import BadInputError, Complaints, closest
 from sim.schema.reading import read_yaml
 from sim.schema.validation import merged, validate
 
 SETTING = Status.SETTING
-MECHANISMS = ("entry", "handoff", "navigation", "records", "discipline")
+MECHANISMS = ("entry", "handoff", "navigation", "records", "delivery", "capacity", "discipline")
 
 
 class Coordination(Section):
@@ -31,6 +32,10 @@ class Coordination(Section):
     handoff: str = parameter("signposting", "How a citizen is passed on.", unit="mechanism", status=SETTING)
     navigation: str = parameter("none", "Who helps citizens through the landscape.", unit="mechanism", status=SETTING)
     records: str = parameter("separate", "Who sees whose records.", unit="mechanism", status=SETTING)
+    delivery: str = parameter(
+        "separate_sites", "Whether providers work under one roof or as a team.", unit="mechanism", status=SETTING
+    )
+    capacity: str = parameter("separate_budgets", "Who may use whose places.", unit="mechanism", status=SETTING)
     discipline: str = parameter("first_come", "Who is next when a place comes free.", unit="mechanism", status=SETTING)
     front_door_places: float = parameter(
         1.5,
@@ -48,6 +53,9 @@ class Coordination(Section):
         unit="navigators per 1,000 citizens a year",
         ge=0,
         le=1000,
+    )
+    initiatives: tuple[InitiativeRow, ...] = parameter(
+        (), "Dated changes of this arm, as rows of initiatives.csv.", unit="rows", status=SETTING
     )
 
     @field_validator(*MECHANISMS)

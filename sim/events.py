@@ -3,10 +3,11 @@
 The order of events is total: by time, then by phase, then by key. The order in which they were scheduled never
 matters. Within one moment the phases are:
 
-1. ``FUNDING``: doors of providers close and open;
-2. ``RELEASE``: a service ends and its place comes free;
-3. ``ARRIVE``: needs arise, citizens and handoffs come to doors, missed appointments are offered again;
-4. ``LEAVE``: waits that have lasted too long end.
+1. ``CHANGE``: what a date changes: rules, levels, places;
+2. ``FUNDING``: doors of providers close and open, vacancies come and go, teams meet;
+3. ``RELEASE``: a service ends and its place comes free;
+4. ``ARRIVE``: needs arise, citizens and handoffs come to doors, missed appointments are offered again, crises happen;
+5. ``LEAVE``: waits that have lasted too long end.
 
 Events are not cancelled: whoever is called looks at whether there is still something to do.
 """
@@ -23,10 +24,11 @@ from typing import Any
 class Phase(IntEnum):
     """Order within one moment."""
 
-    FUNDING = 0
-    RELEASE = 1
-    ARRIVE = 2
-    LEAVE = 3
+    CHANGE = 0
+    FUNDING = 1
+    RELEASE = 2
+    ARRIVE = 3
+    LEAVE = 4
 
 
 class Calendar:

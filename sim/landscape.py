@@ -1,24 +1,30 @@
 """The landscape of one world: its providers, and who is where, offers what and knows whom.
 
-Barriers to geography and learning act here, once, when the world is made: by address, so that what is blocked at
-one level of a barrier is blocked at every higher one.
+The luck of geography and learning is drawn here, by address; the level in force decides what comes of it, so that what
+is blocked at one level of a barrier is blocked at every higher one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from sim.agents.crisis import CrisisDesk
+from sim.agents.desk import Desk
+from sim.agents.pooling import Pool
 from sim.agents.provider import Provider
 from sim.agents.service import Service
 from sim.codes import Decision
-from sim.draws import absorb, happens, key_of
+from sim.draws import absorb, key_of, uniform
+from sim.levels import Levels
+from sim.rules.unmet import local_threshold
 from sim.scenario_checks import districts_of, needs_of
-from sim.schema.tables import ProviderRow, Sector, ServiceRow, Stage
+from sim.schema.tables import FRONT_DOOR, ProviderRow, Sector, ServiceRow, Stage
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
+    from sim.in_force import Rules
     from sim.model import JourneyModel
 
 
@@ -26,6 +32,9 @@ class Knower(Protocol):
     """Whoever may know a provider: the workers of another provider, or the navigators."""
 
     key: int
+    sector: str
+    profession: str
+    hub: str | None
 
 
 class Landscape:
@@ -33,23 +42,24 @@ class Landscape:
 
     Attributes:
         providers: By number.
-        services: By number.
+        desks: All desks, by number.
         open_to_handoffs: Providers of the tables; not a single front door, to which nobody hands on.
-        has_gaps_of_knowledge: Whether anybody does not know anybody.
     """
 
     def __init__(self, model: JourneyModel) -> None:
         self.model = model
         self.providers: list[Provider] = []
-        self.services: list[Service] = []
-        effects, barriers = model.parameters.barrier_effects, model.parameters.barriers
-        self._unknown_chance = barriers.learning * effects.learning_unknown
-        self._lost_chance = barriers.geography * effects.geography_lost
-        self.has_gaps_of_knowledge = self._unknown_chance > 0.0
-        self._known: dict[tuple[int, int], bool] = {}
+        self.desks: list[Desk] = []
+        self._by_name: dict[str, Desk] = {}
+        self._pools: dict[str, Pool] = {}
+        self._crisis: dict[tuple[int, int], list[CrisisDesk]] = defaultdict(list)
+        self._front_door: Provider | None = None
+        self._effects = model.parameters.barrier_effects
+        self._known: dict[tuple[int, int], float] = {}
         self._add_rows()
         self.open_to_handoffs = tuple(self.providers)
         self._index()
+        self._draw_geography()
 
     def visible_doors(self, kind: int, district: int) -> Sequence[Provider]:
         """Return the doors that citizens of a district think of for a need and that take the unassessed."""
@@ -71,41 +81,93 @@ class Landscape:
         """Return the severity from which a provider takes a need on, at its desks for it."""
         return self._threshold[provider.number, kind]
 
-    def knows(self, knower: Knower, provider: Provider) -> bool:
-        """Return whether workers know of a provider."""
-        if self._unknown_chance <= 0.0:
+    def supporting(self, episode: Episode) -> Sequence[Provider]:
+        """Return who, by their nominal catchment, supports a need."""
+        return self._supporting[episode.kind, episode.citizen.district]
+
+    def crisis_desks(self, kind: int, district: int) -> Sequence[CrisisDesk]:
+        """Return the crisis services for a kind of need in a district."""
+        return self._crisis[kind, district]
+
+    def knows(self, knower: Knower, provider: Provider, rules: Rules) -> bool:
+        """Return whether workers know of a provider; whoever works together does."""
+        level = rules.levels.learning.between(knower, provider, knower)
+        chance = level * self._effects.learning_unknown
+        if chance <= 0.0 or rules.delivery.are_together(knower, provider):
             return True
         pair = (knower.key, provider.key)
-        known = self._known.get(pair)
-        if known is None:
+        luck = self._known.get(pair)
+        if luck is None:
             address = absorb(absorb(self.model.world, knower.key), provider.key)
-            known = not happens(address, 0, Decision.UNKNOWN_PROVIDER, 0, self._unknown_chance)
-            self._known[pair] = known
-        return known
+            luck = self._known[pair] = uniform(address, 0, Decision.UNKNOWN_PROVIDER, 0)
+        return luck >= chance
 
-    def add_front_door(self, name: str, places: int, days: float) -> Provider:
-        """Add a provider that assesses every need of every district, and to which nobody hands on."""
-        tables = self.model.scenario.tables
+    def bring_geography_up_to_date(self, levels: Sequence[Levels]) -> None:
+        """Set which districts providers cover, and what districts add to their thresholds.
+
+        Args:
+            levels: In force, by district.
+        """
+        effects = self._effects
+        for provider, luck in self._geography:
+            at = {district: levels[district].geography.of(provider) for district in luck}
+            provider.covered = frozenset(d for d, (lost, _) in luck.items() if lost >= at[d] * effects.geography_lost)
+            added = {d: local_threshold(at[d], effects.geography_threshold, own) for d, (_, own) in luck.items()}
+            provider.local = {district: more for district, more in added.items() if more > 0.0}
+
+    def set_funding(self, places: dict[str, int], front_door_places: int) -> None:
+        """Set the funded places of services, by name, and of the front door if there is one."""
+        for name, count in places.items():
+            self._by_name[name].fund(count)
+        if self._front_door is not None:
+            for service in self._front_door.services:
+                service.fund(front_door_places)
+                if not front_door_places:
+                    service.lose_list()
+
+    def set_lending(self, lends: Callable[[Provider], bool]) -> None:
+        """Set which services of a pool lend each other places now."""
+        changed = []
+        for desk in self.desks:
+            if isinstance(desk, Service) and desk.pool is not None and desk.lends != lends(desk.provider):
+                desk.lends = not desk.lends
+                changed.append(desk)
+        for service in changed:
+            assert service.pool is not None
+            if service.lends:
+                service.call_next()
+            else:
+                service.pool.send_home(service)
+
+    def front_door(self, places: int = 0) -> Provider:
+        """Return the provider that assesses every need of every district, and to which nobody hands on.
+
+        Args:
+            places: At the start: it is added when it is first asked for.
+        """
+        if self._front_door is not None:
+            return self._front_door
+        tables, settings = self.model.scenario.tables, self.model.coordination
         everywhere = frozenset(range(len(tables.districts)))
         row = ProviderRow(
-            provider=name,
+            provider=FRONT_DOOR,
             label="Single front door",
             sector=Sector.PUBLIC,
             profession="access",
             visibility=0.0,
         )
-        door = Provider(self.model, len(self.providers), row, everywhere, everywhere)
+        door = self._front_door = Provider(self.model, len(self.providers), row, everywhere)
         self.providers.append(door)
         desk = ServiceRow(
-            service=name,
+            service=FRONT_DOOR,
             label="Single front door",
-            provider=name,
+            provider=FRONT_DOOR,
             stage=Stage.ASSESSMENT,
             needs=tuple(need.need for need in tables.needs),
             places=places,
-            service_days=days,
+            service_days=settings.front_door_days,
         )
-        self._add_service(door, desk)
+        self._add_service(door, desk, pays=False)
         return door
 
     def _add_rows(self) -> None:
@@ -114,27 +176,60 @@ class Landscape:
         by_name: dict[str, Provider] = {}
         for row in tables.providers:
             nominal = frozenset(districts.index(name) for name in districts_of(row, districts))
-            covered = frozenset(number for number in nominal if self._covers(row.provider, districts[number]))
-            provider = Provider(self.model, len(self.providers), row, nominal, covered)
+            provider = Provider(self.model, len(self.providers), row, nominal)
             self.providers.append(provider)
             by_name[row.provider] = provider
         for desk in tables.services:
-            self._add_service(by_name[desk.provider], desk)
+            if desk.stage is Stage.CRISIS:
+                self._add_crisis_desk(by_name[desk.provider], desk)
+            else:
+                self._add_service(by_name[desk.provider], desk)
 
-    def _covers(self, provider: str, district: str) -> bool:
-        address = absorb(absorb(self.model.world, key_of("provider", provider)), key_of("district", district))
-        return not happens(address, 0, Decision.CATCHMENT_LOST, 0, self._lost_chance)
+    def _add_crisis_desk(self, provider: Provider, row: ServiceRow) -> None:
+        desk = CrisisDesk(self.model, provider, len(self.desks), row)
+        self._add_desk(desk)
+        for kind in self._kinds_of(row):
+            for district in provider.nominal:
+                self._crisis[kind, district].append(desk)
 
-    def _add_service(self, provider: Provider, row: ServiceRow) -> None:
-        service = Service(self.model, provider, len(self.services), row)
-        self.services.append(service)
+    def _add_service(self, provider: Provider, row: ServiceRow, pays: bool = True) -> None:
+        service = Service(self.model, provider, len(self.desks), row, pays)
+        self._add_desk(service)
         provider.services.append(service)
-        kinds = [need.need for need in self.model.scenario.tables.needs]
         desks = provider.support if service.is_support else provider.assessment
-        for name in needs_of(row, kinds):
-            desks[kinds.index(name)] = service
+        for kind in self._kinds_of(row):
+            desks[kind] = service
         if service.is_support:
             provider.size += service.places
+        if row.pool is not None:
+            service.pool = self._pools.setdefault(row.pool, Pool(self.model.parameters.pooling))
+            service.pool.add(service)
+
+    def _add_desk(self, desk: Desk) -> None:
+        self.desks.append(desk)
+        self._by_name[desk.name] = desk
+
+    def _kinds_of(self, row: ServiceRow) -> list[int]:
+        kinds = [need.need for need in self.model.scenario.tables.needs]
+        return [kinds.index(name) for name in needs_of(row, kinds)]
+
+    def _draw_geography(self) -> None:
+        """Draw the luck of each provider in each district: does it lose it, and what does it add to thresholds."""
+        keys = [key_of("district", row.district) for row in self.model.scenario.tables.districts]
+        self._geography = []
+        for provider in self.providers:
+            at = {
+                district: absorb(absorb(self.model.world, provider.key), keys[district])
+                for district in provider.nominal
+            }
+            luck = {
+                district: (
+                    uniform(address, 0, Decision.CATCHMENT_LOST, 0),
+                    uniform(address, 0, Decision.LOCAL_THRESHOLD, 0),
+                )
+                for district, address in at.items()
+            }
+            self._geography.append((provider, luck))
 
     def _index(self) -> None:
         self._right: dict[tuple[int, int], list[Provider]] = defaultdict(list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mesa import Agent
 
@@ -11,17 +10,23 @@ from sim.agents.citizen import Citizen
 from sim.agents.episode import Episode
 from sim.agents.navigator import Navigators
 from sim.agents.provider import Provider
+from sim.agents.team import start_meetings
+from sim.agents.unmet import Unmet
+from sim.budget import FRONT_DOOR_ENTRY, checked_periods
 from sim.coordination import Coordination
 from sim.draws import race_time, world_key
 from sim.events import Calendar, Phase
+from sim.in_force import MixedRules, Rules
 from sim.landscape import Landscape
 from sim.ledger import Ledger
+from sim.levels import Levels
 from sim.mechanisms import registry
-from sim.mechanisms.handoff import MODES_BY_WORK
 from sim.mesa_model import LightModel, collector_paused
 from sim.population import draw_people
 from sim.scenario import Scenario
 from sim.schema.parameters import DAYS_PER_YEAR
+from sim.schema.resources import Budget
+from sim.timeline import Setting, Timeline
 
 
 class JourneyModel(LightModel):
@@ -40,7 +45,16 @@ class JourneyModel(LightModel):
         traits: What each of them is like.
         wants: What each of them will need.
         landscape: The providers.
-        navigators: The navigators and their list.
+        navigators: The navigators and their lists.
+        timeline: What holds where and when.
+        rules: The rules in force now, by district.
+        pace: Share of the staff time of services that is left for people now.
+        services_pay: Whether coordination takes the staff time of services.
+        unmet: What may happen while a need is unmet.
+
+    Raises:
+        BadInputError: An initiative of the coordination names what is not in the place, or coordination costs more than
+            all services that are to pay for it.
     """
 
     def __init__(self, scenario: Scenario, coordination: Coordination, seed: int = 1, replicate: int = 0) -> None:
@@ -54,8 +68,11 @@ class JourneyModel(LightModel):
         self.ledger = Ledger()
         self._episodes = 0
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
-        self.culture = self.parameters.barriers.culture
         self.bandwidth = self.parameters.journey.bandwidth
+        self.services_pay = self.parameters.budget is Budget.EQUAL
+        self.timeline = Timeline(scenario, coordination)
+        self.periods = checked_periods(self.timeline)
+        self.pace = 1.0
 
         self.discipline = registry.find("discipline", coordination.discipline)
         with collector_paused():
@@ -63,16 +80,21 @@ class JourneyModel(LightModel):
             self.traits, self.wants = self.people.traits(), self.people.wants()
         self._arrivals = self.people.arrival.tolist()
         self.landscape = Landscape(self)
-        self.entry = registry.find("entry", coordination.entry)(self)
-        self.records = registry.find("records", coordination.records)(self)
-        self.navigation = registry.find("navigation", coordination.navigation)(self)
-        self._mode = registry.find("handoff", coordination.handoff)(self)
-        self._mode_with_help = self._stronger_mode()
         self.navigators = Navigators(self)
+        self.unmet = Unmet(self)
+        self._rules: dict[tuple[tuple[str, ...], Levels], Rules] = {}
+        self.rules: list[Rules | MixedRules] = []
+        if FRONT_DOOR_ENTRY in self.timeline.ever["entry"]:
+            self.landscape.front_door(self.periods[0].front_door_places)
+        self._change(0)
         self._next_arrival = 0
         self._schedule_arrival()
+        for number in range(1, len(self.periods)):
+            self.calendar.schedule(self.periods[number].begin, Phase.CHANGE, number, self._change, number)
         for provider in self.landscape.providers:
-            provider.start_contracts()
+            if provider.contracts is not None and self.timeline.ever_has_barrier("funding"):
+                provider.contracts.start()
+        start_meetings(self)
 
     def run(self) -> None:
         """Run to the horizon."""
@@ -92,9 +114,12 @@ class JourneyModel(LightModel):
 
     # --- what the agents ask ----------------------------------------------------------------------------------
 
-    def mode_for(self, citizen: Citizen) -> Any:
-        """Return the mode in which a citizen is handed on: a navigator adds their own work to the rule."""
-        return self._mode if citizen.navigator is None else self._mode_with_help
+    def rules_named(self, names: tuple[str, ...], levels: Levels) -> Rules:
+        """Return the rules made of some mechanisms, in the order of ``DATED``, and levels of barriers."""
+        rules = self._rules.get((names, levels))
+        if rules is None:
+            rules = self._rules[names, levels] = Rules(self, names, levels)
+        return rules
 
     def choose(
         self, episode: Episode, decision: int, occasion: int, candidates: Sequence[Provider], weight: str
@@ -137,9 +162,27 @@ class JourneyModel(LightModel):
         self._schedule_arrival()
         Citizen(self, row).arrive()
 
-    def _stronger_mode(self) -> Any:
-        name = self.coordination.handoff
-        own = self.navigation.mode
-        if own and MODES_BY_WORK.index(own) > MODES_BY_WORK.index(name):
-            name = own
-        return registry.find("handoff", name)(self)
+    # --- what a date changes ----------------------------------------------------------------------------------
+
+    def _change(self, number: int) -> None:
+        """Put into force what holds in a period."""
+        period = self.periods[number]
+        settings = self.timeline.at(period.begin)
+        self.pace = period.pace
+        self.rules = [self._rules_of(setting) for setting in settings]
+        self.landscape.bring_geography_up_to_date([setting.levels for setting in settings])
+        self.navigators.drop_who_left()
+        for kind, count in period.navigators.items():
+            self.navigators.resize(registry.find("navigation", kind)(self, settings[0].levels), count)
+        self.landscape.set_funding(period.places, period.front_door_places)
+        self.landscape.set_lending(lambda provider: self.holds_for(provider, "capacity", "lends"))
+
+    def holds_for(self, provider: Provider, question: str, fact: str) -> bool:
+        """Return whether a rule that concerns a provider holds in all of its districts, for all citizens."""
+        rules = [self.rules[district] for district in provider.nominal]
+        return all(isinstance(one, Rules) and getattr(getattr(one, question), fact) for one in rules)
+
+    def _rules_of(self, setting: Setting) -> Rules | MixedRules:
+        if all(step.share >= 1.0 for step in setting.steps):
+            return self.rules_named(setting.names(frozenset()), setting.levels)
+        return MixedRules(self, setting)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from sim import shipped
-from sim.scenario_checks import check_references
+from sim.scenario_checks import check_initiatives, check_levels, check_references
 from sim.schema.fields import Status, parameter
+from sim.schema.initiatives import InitiativeRow
 from sim.schema.parameters import DAYS_PER_YEAR, Parameters
 from sim.schema.problems import BadInputError, Complaints
 from sim.schema.reading import check_file_names, read_table, read_yaml
@@ -53,6 +54,7 @@ class Tables:
     vignettes: tuple[VignetteRow, ...] = ()
     vignette_needs: tuple[VignetteNeedRow, ...] = ()
     published: tuple[PublishedRow, ...] = ()
+    initiatives: tuple[InitiativeRow, ...] = ()
 
     @cached_property
     def citizens_per_year(self) -> float:
@@ -96,9 +98,13 @@ class Scenario:
             vignettes=read_table(folder, "vignettes", VignetteRow, complaints, required=False),
             vignette_needs=read_table(folder, "vignette_needs", VignetteNeedRow, complaints, required=False),
             published=read_table(folder, "published", PublishedRow, complaints, required=False),
+            initiatives=read_table(folder, "initiatives", InitiativeRow, complaints, required=False),
         )
         check_file_names(folder, [table.name for table in fields(Tables)], complaints)
         check_references(tables, folder.name, complaints)
+        check_initiatives(tables.initiatives, tables, f"{folder.name}/initiatives.csv", complaints)
+        if said is not None:
+            check_levels(said.barriers, tables, f"{folder.name}/scenario.yaml: barriers.", complaints)
         complaints.raise_if_any()
         assert said is not None
         parameters = Parameters.model_validate(said.model_dump(exclude={"title", "description"}))
@@ -124,6 +130,7 @@ class Scenario:
         parameters = validate(Parameters, data, "settings", complaints)
         if parameters is not None:
             check_size(self.tables, parameters, complaints)
+            check_levels(parameters.barriers, self.tables, "settings: barriers.", complaints)
         complaints.raise_if_any()
         assert parameters is not None
         return replace(self, parameters=parameters)

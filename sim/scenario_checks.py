@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from sim.schema.barriers import Barriers
+from sim.schema.initiatives import InitiativeRow
+from sim.schema.levels import selectors
 from sim.schema.problems import Complaints
-from sim.schema.tables import ALL, FRONT_DOOR, ProviderRow, ServiceRow, Stage
+from sim.schema.tables import ALL, FRONT_DOOR, ProviderRow, Sector, ServiceRow, Stage
 
 if TYPE_CHECKING:
     from sim.scenario import Tables
@@ -38,6 +41,7 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
         _exist([service.provider], where, "provider", providers, complaints)
         _exist(_but_all(service.needs), where, "need", needs, complaints)
     _check_one_desk(tables.services, f"{folder}/services.csv", needs, complaints)
+    _check_pools(tables.services, f"{folder}/services.csv", complaints)
     for pair in tables.cooccurrence:
         _exist(
             [pair.need, pair.other],
@@ -64,6 +68,41 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
         complaints.add(f"{folder}/needs.csv", "every prevalence is 0", "at least one need above 0")
     if not complaints.problems:
         _check_reach(tables, folder, complaints)
+
+
+def check_initiatives(initiatives: Iterable[InitiativeRow], tables: Tables, where: str, complaints: Complaints) -> None:
+    """Note every district or service of an initiative that is not in the place.
+
+    Args:
+        initiatives: Of the scenario, or of an arm.
+        tables: The place.
+        where: What to call the initiatives in messages.
+        complaints: Receives every problem.
+    """
+    districts = [row.district for row in tables.districts]
+    services = [row.service for row in tables.services]
+    for row in initiatives:
+        _exist(_but_all(row.districts), f"{where}: {row.initiative}", "district", districts, complaints)
+        if row.service:
+            _exist([row.service], f"{where}: {row.initiative}", "service", services, complaints)
+
+
+def check_levels(barriers: Barriers, tables: Tables, where: str, complaints: Complaints) -> None:
+    """Note every sector or profession that a barrier has a level for and that the place has not.
+
+    Args:
+        barriers: Their levels.
+        tables: The place.
+        where: What to put before the name of a barrier in messages.
+        complaints: Receives every problem.
+    """
+    known = sorted({*Sector, *OWN_PROFESSIONS, *(row.profession for row in tables.providers)})
+    for name, level in barriers:
+        _exist(dict.fromkeys(selectors(level)), where + name, "sector or profession", known, complaints)
+
+
+OWN_PROFESSIONS = ("access", "navigation")
+"""Professions that coordination adds: of the single front door and of navigators."""
 
 
 def needs_of(service: ServiceRow, needs: Iterable[str]) -> tuple[str, ...]:
@@ -107,6 +146,17 @@ def _check_one_desk(services: Sequence[ServiceRow], where: str, needs: Sequence[
             complaints.add(where, what, "one for each stage and need")
 
 
+def _check_pools(services: Sequence[ServiceRow], where: str, complaints: Complaints) -> None:
+    pools: dict[str, list[ServiceRow]] = {}
+    for row in services:
+        if row.pool is not None:
+            pools.setdefault(row.pool, []).append(row)
+    for pool, rows in pools.items():
+        if len({(row.stage, row.staff_per_place) for row in rows}) > 1 or rows[0].stage is Stage.CRISIS:
+            what = f"pool {pool!r} has services of several stages or staff_per_place, or for crises"
+            complaints.add(where, what, "one stage, assessment or support, and one staff_per_place in a pool")
+
+
 def _check_reach(tables: Tables, folder: str, complaints: Complaints) -> None:
     needs = [row.need for row in tables.needs]
     districts = [row.district for row in tables.districts]
@@ -118,7 +168,7 @@ def _check_reach(tables: Tables, folder: str, complaints: Complaints) -> None:
         cells = {(n, d) for n in needs_of(service, needs) for d in districts_of(provider, districts)}
         if service.stage is Stage.SUPPORT:
             supported |= cells
-        if provider.visibility > 0 and not service.assessed_first:
+        if provider.visibility > 0 and service.stage is not Stage.CRISIS and not service.assessed_first:
             doors |= cells
     for district in districts:
         if not any((need, district) in supported for need in needs):

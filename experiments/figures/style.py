@@ -100,10 +100,10 @@ class Look:
 
 _KNOWN_ARMS = {
     "fragmented": Look(VERMILLION, SOLID, "s"),
-    "letters": Look(ORANGE, DASHED, "v"),
+    "letter": Look(ORANGE, DASHED, "v"),
     "link_worker": Look(PURPLE, DASH_DOT, "D"),
     "key_worker": Look(GREEN, LONG, "^"),
-    "front_door": Look(SKY, DASH_DOT_DOT, "P"),
+    "single_point_of_access": Look(SKY, DASH_DOT_DOT, "P"),
     "integrated": Look(BLUE, SOLID, "o"),
 }
 _OTHER_ARMS = (

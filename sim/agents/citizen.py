@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
     from sim.agents.navigator import Navigator
     from sim.agents.provider import Provider
+    from sim.in_force import Rules
     from sim.model import JourneyModel
 
 _EVENTS_EACH = 1 << 24
@@ -50,9 +51,21 @@ class Citizen(Agent):
         self._idle: list[Episode] = []
         self._is_taking_up = False
         self._pursued = 0
+        self._unmet = 0
+        """Needs that were given up and may lead to a crisis: the citizen stays while there are any."""
         self._events = row * _EVENTS_EACH
         self._pending = len(self.wants)
         """Onsets, supports and returns still to come: the citizen stays while there are any."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force for this citizen, here and now."""
+        return self.model.rules[self.district].of(self)
+
+    @property
+    def kinds(self) -> set[int]:
+        """The kinds of need that the citizen has, will have or has had."""
+        return {want.kind for want in self.wants} | {episode.kind for episode in self.episodes}
 
     def arrive(self) -> None:
         """The first need arises; the others follow after their lags."""
@@ -66,14 +79,32 @@ class Citizen(Agent):
         want = self.wants[slot]
         self._begin(slot, 0, want.kind, want.severity)
 
-    def _begin(self, slot: int, recurrence: int, kind: int, severity: float) -> None:
+    def need_is_raised(self, slot: int, kind: int, severity: float, reason: Reason) -> None:
+        """Another need has raised this one."""
+        self._pending += 1
+        self._begin(slot, 0, kind, severity, reason)
+
+    def takes_up_again(self, given_up: Episode) -> Episode:
+        """Take up a need again that was given up: as a new episode, since the old one has ended."""
+        given_up.is_superseded = True
+        self._unmet -= 1
+        self._pending += 1
+        severity = given_up.severity(self.model.calendar.now, self.model.severity_growth)
+        return self._new_episode(given_up.slot, given_up.recurrence + 1, given_up.kind, severity, Reason.CRISIS)
+
+    def _begin(self, slot: int, recurrence: int, kind: int, severity: float, reason: Reason = Reason.NONE) -> None:
+        self._new_episode(slot, recurrence, kind, severity, reason)
+        self.take_up_needs()
+
+    def _new_episode(self, slot: int, recurrence: int, kind: int, severity: float, reason: Reason) -> Episode:
         model = self.model
         self._pending -= 1
         episode = Episode(model.next_episode(), self, slot, recurrence, kind, model.calendar.now, severity)
         self.episodes.append(episode)
         self._idle.append(episode)
-        self._record(Activity.ONSET, episode, other=kind, detail=severity)
-        self.take_up_needs()
+        self._record(Activity.ONSET, episode, reason=reason, other=kind, detail=severity)
+        model.unmet.watch(episode)
+        return episode
 
     # --- pursuing ---------------------------------------------------------------------------------------------
 
@@ -108,7 +139,7 @@ class Citizen(Agent):
             episode.refused.clear()
         door = self.navigator.right_door(episode) if self.navigator is not None else None
         if door is None:
-            door = self.model.entry.first_door(episode)
+            door = self.rules.entry.first_door(episode)
         episode.tries += 1
         if door is None:
             self.suffer_setback(episode, Reason.NONE, None)
@@ -142,7 +173,7 @@ class Citizen(Agent):
         if self._is_followed_up(episode, occasion):
             self._act_again(episode, handoff)
             return Followed.SENT_AGAIN
-        if handoff is not None and model.entry.always_hands_on and reason in REFUSALS:
+        if handoff is not None and self.rules.entry.always_hands_on and reason in REFUSALS:
             self.later(0.0, Phase.ARRIVE, type(handoff).hand_on_from_receiver, handoff)
             return Followed.SENT_AGAIN
         if handoff is not None and handoff.may_be_chased() and (persists or reason is not Reason.ABANDONED_WAIT):
@@ -174,6 +205,7 @@ class Citizen(Agent):
         """Stop pursuing a need; there is time for another one."""
         episode.state = State.GAVE_UP
         self._record(Activity.GAVE_UP, episode)
+        self._unmet += self.model.unmet.matters
         self._settled()
 
     # --- support ----------------------------------------------------------------------------------------------
@@ -207,7 +239,7 @@ class Citizen(Agent):
         self._leave_if_done()
 
     def _leave_if_done(self) -> None:
-        if self._pending == 0 and self._pursued == 0 and not self._idle:
+        if self._pending == 0 and self._pursued == 0 and self._unmet == 0 and not self._idle:
             self.model.navigators.forget(self)
             self.remove()
             self.episodes.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,17 @@ class Episode:
         avoided: Numbers of providers refused in earlier tries: the citizen does not go there first again.
         assessed_at: Providers that have assessed it.
         handoff: The handoff under way, if any.
+        missed_at: Day of the last missed appointment.
+        candidates: How many candidates for a crisis there were.
+        crises: How many crises.
+        raisings: How many candidates for raising another need.
+        is_superseded: Whether it was given up and is pursued again, as a new episode.
     """
 
     __slots__ = (
-        "address", "assessed_at", "avoided", "citizen", "handoff", "handoffs", "kind", "number", "onset",
-        "onset_severity", "receivers_sought", "recurrence", "refused", "setbacks", "slot", "state", "tries",
-        "visits",
+        "address", "assessed_at", "avoided", "candidates", "citizen", "crises", "handoff", "handoffs", "is_superseded",
+        "kind", "missed_at", "number", "onset", "onset_severity", "raisings", "receivers_sought", "recurrence",
+        "refused", "setbacks", "slot", "state", "tries", "visits",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +94,16 @@ class Episode:
         self.avoided: set[int] = set()
         self.assessed_at: list[Provider] = []
         self.handoff: Handoff | None = None
+        self.missed_at = -math.inf
+        self.candidates = 0
+        self.crises = 0
+        self.raisings = 0
+        self.is_superseded = False
+
+    @property
+    def is_unmet(self) -> bool:
+        """Whether the need is still there: not supported, nor counted as a new episode."""
+        return self.state is not State.SUPPORTED and not self.is_superseded
 
     @property
     def is_settled(self) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
-from sim.draws import exponential
+from sim.draws import happens
 from sim.events import Phase
-from sim.rules.handoffs import transfer_mean
+from sim.rules.handoffs import recorded_chance
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
@@ -43,14 +43,13 @@ class Handoff:
         episode: Episode,
         sender: Provider,
         receiver: Provider,
-        mode: Any,
         chases: int,
     ) -> None:
         self.model = model
         self.episode = episode
         self.sender = sender
         self.receiver = receiver
-        self.mode = mode
+        self.mode: Any = episode.citizen.rules.mode(episode.citizen, sender, receiver)
         self.chases = chases
         self.occasion = episode.handoffs
         episode.handoffs += 1
@@ -58,12 +57,17 @@ class Handoff:
     def make(self) -> None:
         """The sender hands on: the citizen is told or taken, or a referral is sent."""
         self.episode.handoff = self
-        self._record(Activity.HANDOFF_MADE, self.sender, self.receiver, detail=float(self.mode.code))
+        # Navigators and the front door are paid for this work already.
+        is_paid = self.episode.citizen.navigator is not None or self.sender.is_front_door
+        who = Noticed.NAVIGATOR if is_paid else Noticed.NONE
+        self._record(Activity.HANDOFF_MADE, self.sender, self.receiver, noticed=who, detail=float(self.mode.code))
+        if not is_paid:
+            self.sender.owe(self.mode.numbers.staff_days, self.episode.kind)
         lost = self.mode.why_lost(self)
         if lost:
             self.drop(lost)
         else:
-            self.episode.citizen.later(self._transfer_days(), Phase.ARRIVE, Handoff.arrive, self)
+            self.episode.citizen.later(self.mode.transfer_days(self), Phase.ARRIVE, Handoff.arrive, self)
 
     def arrive(self) -> None:
         """The handoff reaches the receiver, who asks the four questions of the door."""
@@ -75,8 +79,9 @@ class Handoff:
         self._record(Activity.HANDOFF_ACCEPTED, self.receiver, self.sender)
 
     def attend(self) -> None:
-        """The citizen comes to the first appointment: the handoff is complete."""
-        self._record(Activity.HANDOFF_ATTENDED, self.receiver, self.sender)
+        """The citizen comes to the first appointment: the handoff is complete, whatever the sender's records say."""
+        noticed = Noticed.SENDER if self._is_recorded() else Noticed.NOBODY
+        self._record(Activity.HANDOFF_ATTENDED, self.receiver, self.sender, noticed=noticed)
         self.episode.handoff = None
 
     def drop(self, reason: Reason) -> None:
@@ -106,24 +111,20 @@ class Handoff:
         if self.receiver.number in self.episode.refused:
             self.sender.hand_on(self.episode, self.chases + 1)
         else:
-            mode = self.model.mode_for(self.episode.citizen)
-            Handoff(self.model, self.episode, self.sender, self.receiver, mode, self.chases + 1).make()
+            Handoff(self.model, self.episode, self.sender, self.receiver, self.chases + 1).make()
 
     def hand_on_from_receiver(self) -> None:
         """The receiver, who said no, hands on instead (where every door hands on)."""
         self.receiver.hand_on(self.episode, self.chases + 1)
 
-    def _transfer_days(self) -> float:
-        model, episode = self.model, self.episode
-        mean = self.mode.numbers.days
-        if self.mode.is_sent:
-            mean = transfer_mean(
-                mean,
-                model.parameters.barriers.data_sharing,
-                model.parameters.barrier_effects.data_slower,
-                model.records.transfer_factor(self.sender, self.receiver),
-            )
-        return exponential(episode.citizen.key, episode.address, Decision.TRANSFER_DAYS, self.occasion, mean)
+    def _is_recorded(self) -> bool:
+        """Return whether the sender's records show that the handoff was completed."""
+        citizen, parameters = self.episode.citizen, self.model.parameters
+        rules = citizen.rules
+        shared = parameters.records.shared_recorded if rules.records.shares(self.receiver, self.sender) else 0.0
+        level = rules.levels.data_sharing.between(self.receiver, self.sender, self.sender)
+        chance = recorded_chance(self.mode.numbers.recorded, shared, level, parameters.barrier_effects.data_unseen)
+        return happens(citizen.key, self.episode.address, Decision.RECORDED, self.occasion, chance)
 
     def _record(
         self,

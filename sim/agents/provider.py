@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mesa import Agent
 
+from sim.agents.contracts import Contracts
 from sim.agents.episode import State
 from sim.agents.handoff import Handoff
 from sim.codes import Activity, Decision, Reason
-from sim.draws import MASK, absorb, exponential, happens, key_of, uniform
+from sim.draws import MASK, happens, key_of
 from sim.events import Phase
 from sim.rules.doors import referral_threshold
-from sim.schema.tables import ProviderRow, Sector
+from sim.schema.tables import FRONT_DOOR, ProviderRow
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
@@ -33,26 +34,22 @@ class Provider(Agent):
         sector: public, private or voluntary.
         profession: Its profession.
         nominal: Districts (rows) that it says it covers.
-        covered: Districts that it does cover.
+        covered: Districts that it does cover now.
+        local: What the own rules of a district add to its thresholds now, by district.
+        hub: The hub or team to which it belongs, or None.
+        is_front_door: Whether it is the single front door, whose work is coordination.
         visibility: Weight as a first door.
         record_system: Name of its record system, or None.
         assessment: Its assessment desk for each kind of need, or None.
         support: Its support desk for each kind of need, or None.
-        services: All its desks.
+        services: All its desks, but those for crises.
         size: Weight among receivers of handoffs: 1 plus its places for support.
         is_closed: Whether its contract has lapsed.
     """
 
     model: JourneyModel
 
-    def __init__(
-        self,
-        model: JourneyModel,
-        number: int,
-        row: ProviderRow,
-        nominal: frozenset[int],
-        covered: frozenset[int],
-    ) -> None:
+    def __init__(self, model: JourneyModel, number: int, row: ProviderRow, nominal: frozenset[int]) -> None:
         super().__init__(model)
         self.number = number
         self.name = row.provider
@@ -60,19 +57,20 @@ class Provider(Agent):
         self.sector = row.sector
         self.profession = row.profession
         self.nominal = nominal
-        self.covered = covered
+        self.covered = nominal
+        self.local: dict[int, float] = {}
         self.visibility = row.visibility
         self.record_system = row.record_system
-        self.contract_days = row.contract_days
+        self.hub = row.hub
+        self.is_front_door = row.provider == FRONT_DOOR
         kinds = len(model.scenario.tables.needs)
         self.assessment: list[Service | None] = [None] * kinds
         self.support: list[Service | None] = [None] * kinds
         self.services: list[Service] = []
         self.size = 1.0
         self.is_closed = False
-        self._contracts = 0
+        self.contracts = None if row.contract_days is None else Contracts(model, self, row.contract_days)
         self._events = 0
-        self._closed_until = 0.0
 
     # --- the door ---------------------------------------------------------------------------------------------
 
@@ -106,15 +104,15 @@ class Provider(Agent):
             return Reason.OUT_OF_AREA
         if not self.serves(episode):
             return Reason.WRONG_DOOR
-        threshold = 0.0 if desk is None else desk.threshold
+        threshold = 0.0 if desk is None else self._threshold(desk, episode)
         model = self.model
-        is_foreign = handoff is not None and handoff.sender.profession != self.profession
-        if is_foreign:
-            added = model.culture * model.parameters.barrier_effects.culture_threshold
+        distrust = 0.0 if handoff is None else self._distrust(episode, handoff)
+        if distrust > 0.0:
+            added = distrust * model.parameters.barrier_effects.culture_threshold
             threshold = referral_threshold(threshold, added)
         if threshold > 0.0 and episode.severity(model.calendar.now, model.severity_growth) < threshold:
             return Reason.BELOW_THRESHOLD
-        if is_foreign and self._declines(episode):
+        if distrust > 0.0 and self._declines(episode, distrust):
             return Reason.DECLINED
         if self.is_closed:
             return Reason.SERVICE_CLOSED
@@ -130,13 +128,13 @@ class Provider(Agent):
     def turn_away(self, episode: Episode, reason: Reason, handoff: Handoff | None = None) -> None:
         """Say no, with the reason; who came by themselves may be handed on to somebody else."""
         episode.refused.add(self.number)
-        self._record(Activity.TURNED_AWAY, episode, reason)
+        self.record(Activity.TURNED_AWAY, episode, reason)
         if handoff is not None:
             handoff.drop(reason)
             return
         model = self.model
         occasion = (self.key + episode.tries) & MASK
-        hands_on = model.entry.always_hands_on or happens(
+        hands_on = episode.citizen.rules.entry.always_hands_on or happens(
             episode.citizen.key, episode.address, Decision.REDIRECT, occasion, model.parameters.journey.redirect
         )
         if hands_on:
@@ -164,24 +162,53 @@ class Provider(Agent):
             return False
         if self in episode.assessed_at:
             return True
-        model = self.model
-        if not any(model.records.shares(holder, self) for holder in episode.assessed_at):
+        rules, model = episode.citizen.rules, self.model
+        if rules.delivery.assesses_together and any(
+            rules.delivery.are_together(holder, self) for holder in episode.assessed_at
+        ):
+            return True
+        holders = [holder for holder in episode.assessed_at if rules.records.shares(holder, self)]
+        if not holders:
             return False
-        unseen = model.parameters.barriers.data_sharing * model.parameters.barrier_effects.data_unseen
+        level = min(rules.levels.data_sharing.between(holder, self, self) for holder in holders)
+        unseen = level * model.parameters.barrier_effects.data_unseen
         occasion = (self.key + len(episode.assessed_at)) & MASK
         return not happens(episode.citizen.key, episode.address, Decision.RECORD_SEEN, occasion, unseen)
 
     def conclude_assessment(self, episode: Episode) -> None:
         """The assessment is over: support here, or a handoff; other needs may have been found."""
         episode.assessed_at.append(self)
+        self._support_or_hand_on(episode)
+        if self.hub is not None and episode.citizen.rules.delivery.assesses_together:
+            self._take_on_other_needs(episode)
+        self._find_other_needs(episode)
+
+    def _support_or_hand_on(self, episode: Episode) -> None:
         support = self.support[episode.kind]
+        severity = episode.severity(self.model.calendar.now, self.model.severity_growth)
         if support is None:
             self.hand_on(episode)
-        elif episode.severity(self.model.calendar.now, self.model.severity_growth) < support.threshold:
+        elif severity < self._threshold(support, episode):
             self.turn_away(episode, Reason.BELOW_THRESHOLD)
         else:
             support.join(episode)
-        self._find_other_needs(episode)
+
+    def _take_on_other_needs(self, assessed: Episode) -> None:
+        """The assessment of a team was for all idle needs that the team supports: they are pursued in parallel."""
+        citizen = assessed.citizen
+        for episode in citizen.idle_episodes():
+            if episode.state is State.IDLE and self._team_supports(episode):
+                self.record(Activity.FOUND, episode)
+                citizen.pursue(episode)
+                episode.assessed_at.append(self)
+                self._support_or_hand_on(episode)
+
+    def _team_supports(self, episode: Episode) -> bool:
+        rules, landscape = episode.citizen.rules, self.model.landscape
+        return any(
+            provider is self or rules.delivery.are_together(self, provider)
+            for provider in landscape.supporting(episode)
+        )
 
     def _find_other_needs(self, assessed: Episode) -> None:
         chance = self.model.parameters.journey.finding
@@ -191,7 +218,7 @@ class Provider(Agent):
             found = happens(citizen.key, episode.address, Decision.FINDING, occasion, chance)
             # What was done about one need may have led to another being taken up.
             if found and episode.state is State.IDLE:
-                self._record(Activity.FOUND, episode)
+                self.record(Activity.FOUND, episode)
                 citizen.pursue(episode)
                 if self.serves(episode) and citizen.district in self.covered:
                     self.greet(episode)
@@ -204,30 +231,33 @@ class Provider(Agent):
         """Pass an episode on to another provider, if a worker here knows where to."""
         receiver = self.whom_to_send_to(episode)
         if receiver is None:
-            self._record(Activity.NOWHERE_TO_SEND, episode)
+            self.record(Activity.NOWHERE_TO_SEND, episode)
             episode.citizen.suffer_setback(episode, Reason.NONE, self)
         else:
-            Handoff(self.model, episode, self, receiver, self.model.mode_for(episode.citizen), chases).make()
+            Handoff(self.model, episode, self, receiver, chases).make()
 
     def whom_to_send_to(self, episode: Episode) -> Provider | None:
         """Return the provider that a worker here would send to, or None.
 
         Of the providers that they know, those that offer what is needed in the district at this severity are
-        considered, bigger ones more often. Who knows of none may guess among those that they do not know.
+        considered, bigger ones more often; those with whom they work together, if there are any, before others. Who
+        knows of none may guess among those that they do not know.
         What barriers have changed in secret (catchments, thresholds, closures) is not known.
         """
         model, landscape = self.model, self.model.landscape
         occasion = episode.receivers_sought
         episode.receivers_sought += 1
         severity = episode.severity(model.calendar.now, model.severity_growth)
+        rules = episode.citizen.rules
         suitable = [
             provider
             for provider in landscape.offering(episode)
             if provider is not self
             and provider.number not in episode.refused
             and severity >= landscape.threshold(provider, episode.kind)
-            and landscape.knows(self, provider)
+            and landscape.knows(self, provider, rules)
         ]
+        suitable = [provider for provider in suitable if rules.delivery.are_together(self, provider)] or suitable
         if suitable:
             return model.choose(episode, Decision.CHOICE_OF_RECEIVER, occasion, suitable, "size")
         unfamiliar = self._unfamiliar(episode)
@@ -237,68 +267,62 @@ class Provider(Agent):
         return None
 
     def _unfamiliar(self, episode: Episode) -> Sequence[Provider]:
-        landscape = self.model.landscape
-        if not landscape.has_gaps_of_knowledge:
+        landscape, rules = self.model.landscape, episode.citizen.rules
+        if rules.levels.learning.is_nowhere():
             return ()
         return [
             provider
             for provider in landscape.open_to_handoffs
-            if provider is not self and provider.number not in episode.refused and not landscape.knows(self, provider)
+            if provider is not self
+            and provider.number not in episode.refused
+            and not landscape.knows(self, provider, rules)
         ]
 
-    def _declines(self, episode: Episode) -> bool:
-        chance = self.model.culture * self.model.parameters.barrier_effects.culture_declined
+    def _threshold(self, desk: Service, episode: Episode) -> float:
+        """Return the threshold of a desk in the citizen's district, whose own rules may add to it."""
+        if not self.local:
+            return desk.threshold
+        return referral_threshold(desk.threshold, self.local.get(episode.citizen.district, 0.0))
+
+    def _distrust(self, episode: Episode, handoff: Handoff) -> float:
+        """Return 1 - trust in the sender, 0 to 1: nothing within a profession, or among those who work together."""
+        sender, rules = handoff.sender, episode.citizen.rules
+        if sender.profession == self.profession or rules.delivery.are_together(sender, self):
+            return 0.0
+        return rules.levels.culture.between(sender, self, self)
+
+    def _declines(self, episode: Episode, distrust: float) -> bool:
+        chance = distrust * self.model.parameters.barrier_effects.culture_declined
         occasion = (self.key + episode.handoffs) & MASK
         return happens(episode.citizen.key, episode.address, Decision.DECLINE, occasion, chance)
 
-    # --- funding ----------------------------------------------------------------------------------------------
+    # --- staff and funding ------------------------------------------------------------------------------------
 
-    def start_contracts(self) -> None:
-        """Arrange for the first end of a contract, if funding ends and the barrier is there."""
-        if self.contract_days is not None and self.model.parameters.barriers.funding > 0.0:
-            phase = uniform(absorb(self.model.world, self.key), 0, Decision.CONTRACT_PHASE, 0)
-            self._later(phase * self.contract_days, Provider.end_contract)
+    def owe(self, staff_days: float, kind: int | None = None) -> None:
+        """Staff have coordination to do, at the desk for a kind of need if there is one.
 
-    def end_contract(self) -> None:
-        """The contract ends; it may lapse for a while, and the waiting list may be lost."""
-        assert self.contract_days is not None
-        model = self.model
-        effects, level = model.parameters.barrier_effects, model.parameters.barriers.funding
-        lapse = {
-            Sector.PUBLIC: effects.funding_lapse_public,
-            Sector.PRIVATE: effects.funding_lapse_private,
-            Sector.VOLUNTARY: effects.funding_lapse_voluntary,
-        }[self.sector]
-        key, occasion = absorb(model.world, self.key), self._contracts
-        self._contracts += 1
-        self._later(self.contract_days, Provider.end_contract)
-        if happens(key, 0, Decision.CONTRACT_LAPSE, occasion, level * lapse):
-            self._close(level * exponential(key, 0, Decision.CLOSURE_DAYS, occasion, effects.funding_gap_days))
-            if happens(key, 0, Decision.LIST_LOST, occasion, level * effects.funding_list_lost):
-                for service in self.services:
-                    service.lose_list()
+        Under an equal budget it takes their time away from people; otherwise it comes on top.
+        """
+        if staff_days <= 0.0 or not self.model.services_pay or not self.services:
+            return
+        desk = None if kind is None else self.assessment[kind] or self.support[kind]
+        (desk or max(self.services, key=lambda service: (service.funded * service.staff, service.key))).owe(staff_days)
 
-    def _close(self, days: float) -> None:
-        now = self.model.calendar.now
-        self._closed_until = max(self._closed_until, now + days)
-        if not self.is_closed:
-            self.is_closed = True
-            self._record(Activity.SERVICE_CLOSED)
-        self._later(self._closed_until - now, Provider.reopen)
+    def funding_level(self) -> float:
+        """Return the level of short-term funding now: the mean over its districts."""
+        rules = self.model.rules
+        return sum(rules[district].levels.funding.of(self) for district in self.nominal) / len(self.nominal)
 
-    def reopen(self) -> None:
-        """A new contract starts, unless a further lapse keeps the doors closed: those who still wait are served."""
-        if self.is_closed and self.model.calendar.now >= self._closed_until:
-            self.is_closed = False
-            self._record(Activity.SERVICE_OPENED)
-            for service in self.services:
-                service.call_next()
+    # --- the calendar and the ledger --------------------------------------------------------------------------
 
-    def _later(self, days: float, action: Callable[[Provider], None]) -> None:
+    def later(self, days: float, phase: Phase, action: Callable[[Any], None], argument: Any) -> None:
+        """Schedule something for this provider; keys below 0 keep it apart from citizens."""
         calendar = self.model.calendar
         self._events += 1
-        calendar.schedule(calendar.now + days, Phase.FUNDING, self.number * _EVENTS_EACH + self._events, action, self)
+        key = -(self.number + 1) * _EVENTS_EACH - self._events
+        calendar.schedule(calendar.now + days, phase, key, action, argument)
 
-    def _record(self, activity: Activity, episode: Episode | None = None, reason: Reason = Reason.NONE) -> None:
+    def record(self, activity: Activity, episode: Episode | None = None, reason: Reason = Reason.NONE) -> None:
+        """Enter something into the ledger that happened here."""
         citizen, number = (-1, -1) if episode is None else (episode.citizen.row, episode.number)
         self.model.ledger.record(self.model.calendar.now, activity, citizen, number, self.number, reason=reason)

@@ -4,51 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.agents.desk import Desk
 from sim.agents.spell import Spell
 from sim.codes import Activity, Decision, Reason
-from sim.draws import absorb, exponential, happens, key_of
+from sim.draws import absorb, exponential, happens
 from sim.events import Phase
-from sim.ledger import NOBODY
-from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL, attends, expected_wait, service_days
-from sim.schema.tables import Duration, ServiceRow, Stage
+from sim.rules.waiting import attends, expected_wait, service_days
+from sim.schema.tables import ServiceRow
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
+    from sim.agents.pooling import Pool
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
 
-_KINDS = {Duration.EXPONENTIAL: EXPONENTIAL, Duration.LOGNORMAL: LOGNORMAL, Duration.FIXED: FIXED}
+_LEAST_BLOCK = 0.25
+"""Coordination is done in pieces of at least this many days of a place."""
 
 
-class Service:
-    """One desk.
+class Service(Desk):
+    """One desk that assesses or supports.
 
     Attributes:
-        number: Row in the outcomes; the rows of services.csv come first.
-        name: Unique name.
-        key: Address of the desk, the same in every landscape.
-        provider: Whose desk it is.
         is_support: Whether it supports (else it assesses).
         assessed_first: Whether it supports only those who have been assessed.
-        places: People served at once.
         threshold: Severity below which people are turned away.
-        taken: Places taken now.
         queue: Who waits.
+        pays: Whether its staff time pays for coordination under an equal budget.
+        pool: The pool it belongs to, if any.
+        lends: Whether the places of the pool move now.
+        moved: Places lent to it by others of the pool, less those that it lent.
+        coming: Places on their way to it.
+        on_the_way: Places of its own on their way to others.
     """
 
-    def __init__(self, model: JourneyModel, provider: Provider, number: int, row: ServiceRow) -> None:
-        self.model = model
-        self.provider = provider
-        self.number = number
-        self.name = row.service
-        self.key = key_of("service", row.service)
-        self.is_support = row.stage is Stage.SUPPORT
+    def __init__(
+        self, model: JourneyModel, provider: Provider, number: int, row: ServiceRow, pays: bool = True
+    ) -> None:
+        super().__init__(model, provider, number, row)
         self.assessed_first = row.assessed_first
-        self.places = row.places
         self.threshold = row.threshold
-        self.taken = 0
         self.queue = model.discipline(absorb(model.world, self.key))
-        self._time = (_KINDS[row.service_time], row.service_days, row.service_cv)
+        self.pays = pays
+        self.pool: Pool | None = None
+        self.lends = False
+        self.moved = 0
+        self.coming = 0
+        self.on_the_way = 0
+        self._owed = 0.0
         journey = model.parameters.journey
         self._missed_slot = min(row.service_days, journey.missed_slot_days)
         self._journey = journey
@@ -57,7 +60,7 @@ class Service:
         """An episode joins the queue; its spell starts."""
         now = self.model.calendar.now
         spell = Spell(episode, self, now)
-        self._record(Activity.JOINED, spell)
+        self._record(Activity.JOINED, episode)
         citizen = episode.citizen
         borne = exponential(citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience)
         citizen.later(borne, Phase.LEAVE, self.lose_patience, spell)
@@ -80,15 +83,30 @@ class Service:
                 self._start(spell)
             else:
                 self._miss(spell)
+        if self.lends:
+            assert self.pool is not None
+            self.pool.balance(self)
 
     def free_place(self) -> None:
-        """A place comes free and goes to whoever is next."""
+        """A place comes free: staff do the coordination that they owe, or see whoever is next."""
         self.taken -= 1
+        self._work_off()
         self.call_next()
+
+    def set_places(self) -> None:
+        """Bring the number of places up to date with funding, vacancies and what is lent."""
+        if self._change_places(self.funded - self.vacant + self.moved):
+            self.call_next()
+
+    def owe(self, staff_days: float) -> None:
+        """Staff have coordination to do: it takes a place, at once or when one comes free."""
+        if self.staff > 0.0 and self.places > 0:
+            self._owed += staff_days / self.staff
+            self._work_off()
 
     def expected_wait(self) -> float:
         """Return the days that somebody who joins now may expect to wait."""
-        return expected_wait(len(self.queue), self.taken, self.places, self._time[1])
+        return expected_wait(len(self.queue), self.taken, self.places, self._mean_days())
 
     def lose_patience(self, spell: Spell) -> None:
         """The wait has lasted longer than the citizen bears, unless it is over."""
@@ -101,7 +119,7 @@ class Service:
         if spell.is_queued:
             spell.is_queued = False
             self.queue.discard(spell)
-        self._record(Activity.LEFT, spell, reason)
+        self._record(Activity.LEFT, spell.episode, reason)
         episode = spell.episode
         if episode.handoff is not None:
             episode.handoff.drop(reason)
@@ -112,6 +130,17 @@ class Service:
         """Everybody who waits has to leave: the service has closed."""
         for spell in tuple(self.queue):
             self.leave(spell, Reason.SERVICE_CLOSED)
+
+    def _work_off(self) -> None:
+        if self._owed >= _LEAST_BLOCK and self.taken < self.places:
+            days, self._owed = self._owed, 0.0
+            self.taken += 1
+            self._record(Activity.COORDINATED, detail=days)
+            self.provider.later(days, Phase.RELEASE, Service.free_place, self)
+
+    def _mean_days(self) -> float:
+        """Return the mean service time: longer where a part of the staff time pays for coordination."""
+        return self._time[1] / self.model.pace if self.pays else self._time[1]
 
     def _is_attended(self, spell: Spell) -> bool:
         episode, journey = spell.episode, self._journey
@@ -135,7 +164,8 @@ class Service:
     def _miss(self, spell: Spell) -> None:
         """The appointment is missed: the place is wasted; another one may be offered."""
         citizen, episode = spell.episode.citizen, spell.episode
-        self._record(Activity.MISSED, spell, detail=self._missed_slot)
+        self._record(Activity.MISSED, episode, detail=self._missed_slot)
+        episode.missed_at = self.model.calendar.now
         citizen.later(self._missed_slot, Phase.RELEASE, Service.free_place, self)
         occasion = spell.appointment()
         spell.missed += 1
@@ -150,38 +180,23 @@ class Service:
         citizen = episode.citizen
         if episode.handoff is not None:
             episode.handoff.attend()
-        kind, mean, cv = self._time
+        kind, _, cv = self._time
+        mean = self._mean_days()
         days = service_days(citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv)
         if self.is_support:
-            self._record(Activity.SUPPORT_STARTED, spell)
+            self._record(Activity.SUPPORT_STARTED, episode)
             citizen.later(days, Phase.RELEASE, self._end_support, spell)
             citizen.is_supported(episode)
         else:
-            self._record(Activity.ASSESSMENT_STARTED, spell)
+            self._record(Activity.ASSESSMENT_STARTED, episode)
             citizen.later(days, Phase.RELEASE, self._end_assessment, spell)
 
     def _end_assessment(self, spell: Spell) -> None:
-        self._record(Activity.ASSESSMENT_ENDED, spell)
+        self._record(Activity.ASSESSMENT_ENDED, spell.episode)
         self.free_place()
         self.provider.conclude_assessment(spell.episode)
 
     def _end_support(self, spell: Spell) -> None:
-        self._record(Activity.SUPPORT_ENDED, spell)
+        self._record(Activity.SUPPORT_ENDED, spell.episode)
         self.free_place()
         spell.episode.citizen.support_ends(spell.episode)
-
-    def _record(self, activity: Activity, spell: Spell, reason: int = 0, detail: float = 0.0) -> None:
-        episode = spell.episode
-        self.model.ledger.record(
-            self.model.calendar.now,
-            activity,
-            episode.citizen.row,
-            episode.number,
-            self.provider.number,
-            self.number,
-            NOBODY,
-            reason,
-            0,
-            0,
-            detail,
-        )

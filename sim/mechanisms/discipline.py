@@ -49,7 +49,7 @@ class PassingOver(ABC):
         """Take out whoever is first, waiting or not."""
 
 
-@mechanism("discipline", "first_come")
+@mechanism("discipline", "first_come", evidence="the rule that most services say they follow")
 class FirstCome(PassingOver):
     """Those who joined first go first."""
 
@@ -69,7 +69,7 @@ class FirstCome(PassingOver):
         return self._line.popleft()
 
 
-@mechanism("discipline", "random_order")
+@mechanism("discipline", "random_order", evidence="published waits look more like this than like first come")
 class RandomOrder:
     """Each of those waiting is equally likely to be next (published waits look more like this than first come)."""
 
@@ -107,7 +107,7 @@ class RandomOrder:
         return iter(tuple(self._pool))
 
 
-@mechanism("discipline", "urgency")
+@mechanism("discipline", "urgency", evidence="triage; effect follows from the order alone")
 class Urgency(PassingOver):
     """The most severe on joining go first; among equals those who joined first."""
 

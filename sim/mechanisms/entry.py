@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision
 from sim.mechanisms.registry import mechanism
 from sim.rules.doors import takes_wrong_door
-from sim.schema.tables import FRONT_DOOR
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
     from sim.agents.provider import Provider
+    from sim.levels import Levels
     from sim.model import JourneyModel
 
 
-@mechanism("entry", "self_directed")
+@mechanism(
+    "entry",
+    "self_directed",
+    evidence="that people bounce between doors is common ground of the reviews; the chance is assumed",
+)
 class SelfDirected:
-    """Citizens choose by what is visible, and some choose a wrong door; fewer the more capable they are.
-
-    Evidence: that people bounce between doors is common ground of the reviews; the chance is assumed.
-    """
+    """Citizens choose by what is visible, and some choose a wrong door; fewer the more capable they are."""
 
     name: ClassVar[str]
     always_hands_on: ClassVar[bool] = False
 
-    def __init__(self, model: JourneyModel) -> None:
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
         self.model = model
         parameters = model.parameters
         self._base = parameters.journey.wrong_door
-        self._added = parameters.barriers.learning * parameters.barrier_effects.learning_wrong_door
+        self._added = levels.learning.general * parameters.barrier_effects.learning_wrong_door
 
     def first_door(self, episode: Episode) -> Provider | None:
         """Return the door that the citizen tries, or None if there is none."""
@@ -52,22 +52,23 @@ class SelfDirected:
         return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, doors, "visibility")
 
 
-@mechanism("entry", "any_door")
+@mechanism(
+    "entry",
+    "any_door",
+    evidence="the promise of 'no wrong door' policies; effects assumed to work through handing on alone",
+)
 class AnyDoor(SelfDirected):
-    """Citizens choose in the same way, but every door that says no hands on to the right one if it knows it.
-
-    Evidence: the promise of 'no wrong door' policies; effects assumed to work through handing on alone.
-    """
+    """Citizens choose in the same way, but every door that says no hands on to the right one if it knows it."""
 
     always_hands_on = True
 
 
-@mechanism("entry", "informed_choice")
+@mechanism("entry", "informed_choice", evidence="published waiting times and choice at referral; effect assumed")
 class InformedChoice(SelfDirected):
     """Citizens know who takes them, and go where the expected wait to support is shortest.
 
     They see true catchments, thresholds, closures and queues, of the visible doors only. Where no door would take
-    them they choose as the self-directed do. Evidence: assumed; published waiting times and choice at referral.
+    them they choose as the self-directed do.
     """
 
     def first_door(self, episode: Episode) -> Provider | None:
@@ -84,21 +85,19 @@ class InformedChoice(SelfDirected):
         return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, shortest, "visibility")
 
 
-@mechanism("entry", "single_front_door")
+@mechanism(
+    "entry",
+    "single_front_door",
+    evidence="single entry points shorten waits mostly by removing queues in series and repeat assessments",
+)
 class SingleFrontDoor:
-    """Everybody goes to one place first, which assesses and hands on. It has its own places: it can be the bottleneck.
-
-    Evidence: single entry points shorten waits mostly by removing queues in series and repeat assessments.
-    """
+    """Everybody goes to one place first, which assesses and hands on. Having its own places it can be a bottleneck."""
 
     name: ClassVar[str]
     always_hands_on: ClassVar[bool] = True
 
-    def __init__(self, model: JourneyModel) -> None:
-        self.model = model
-        settings = model.coordination
-        places = math.ceil(settings.front_door_places * model.scenario.tables.citizens_per_year / 1000.0)
-        self.door = model.landscape.add_front_door(FRONT_DOOR, places, settings.front_door_days)
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
+        self.door = model.landscape.front_door()
 
     def first_door(self, episode: Episode) -> Provider | None:
         """Return the front door."""

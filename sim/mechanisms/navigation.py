@@ -5,58 +5,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.mechanisms.registry import mechanism
+from sim.schema.fields import Status
 
 if TYPE_CHECKING:
-    from sim.agents.citizen import Citizen
+    from sim.levels import Levels
     from sim.model import JourneyModel
     from sim.schema.parameters import NavigatorKind
 
 
-@mechanism("navigation", "none")
+@mechanism("navigation", "none", evidence="the usual state of places")
 class NoNavigation:
     """Nobody helps."""
 
     name: ClassVar[str]
-    mode: ClassVar[str] = ""
     kind: NavigatorKind | None = None
 
-    def __init__(self, model: JourneyModel) -> None:
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
         pass
-
-    def is_done(self, citizen: Citizen) -> bool:
-        """Return whether the navigator closes the case now."""
-        return True
 
 
 class Navigating:
-    """What all navigation shares: the case is closed when every need that has arisen is supported or given up."""
+    """What all navigation shares: citizens with needs enough are put on the list of a team of navigators.
+
+    Attributes:
+        mode: How these navigators hand on.
+        kind: How they work.
+    """
 
     name: ClassVar[str]
     mode: ClassVar[str]
 
-    def __init__(self, model: JourneyModel) -> None:
-        self.kind: NavigatorKind = getattr(model.parameters.navigation, self.name)
-
-    def is_done(self, citizen: Citizen) -> bool:
-        """Return whether the navigator closes the case now."""
-        return all(episode.is_settled for episode in citizen.episodes)
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
+        self.kind: NavigatorKind | None = getattr(model.parameters.navigation, self.name)
 
 
-@mechanism("navigation", "link_worker")
+@mechanism(
+    "navigation",
+    "link_worker",
+    evidence="P10: 200-250 people a year planned, about 394 actual; without supply it does not raise connection",
+    status=Status.DERIVED,
+)
 class LinkWorker(Navigating):
-    """Light help with a large caseload: finds the right door, introduces, and closes the case after a short time.
-
-    Evidence: P10 (200-250 people a year planned, about 394 actual): a caseload of 40 for up to 60 days.
-    """
+    """Light help with a large caseload: finds the right door, introduces, and closes the case after a short time."""
 
     mode = "introduction"
 
 
-@mechanism("navigation", "key_worker")
+@mechanism(
+    "navigation",
+    "key_worker",
+    evidence="P11: one worker to seven people in Housing First; other numbers assumed",
+    status=Status.QUOTED,
+)
 class KeyWorker(Navigating):
-    """Intensive help with a small caseload: goes along, and keeps the case until all is settled, or time is up.
-
-    Evidence: P11 (one worker to seven people in Housing First).
-    """
+    """Intensive help with a small caseload: goes along, and keeps the case until all is settled, or time is up."""
 
     mode = "accompanied"

@@ -8,16 +8,17 @@ from sim.mechanisms.registry import mechanism
 
 if TYPE_CHECKING:
     from sim.agents.provider import Provider
+    from sim.levels import Levels
     from sim.model import JourneyModel
 
 
-@mechanism("records", "separate")
+@mechanism("records", "separate", evidence="the usual state of places")
 class SeparateRecords:
     """Every provider sees only its own records: whoever receives a citizen assesses again."""
 
     name: ClassVar[str]
 
-    def __init__(self, model: JourneyModel) -> None:
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
         pass
 
     def shares(self, holder: Provider, reader: Provider) -> bool:
@@ -29,11 +30,11 @@ class SeparateRecords:
         return 1.0
 
 
-@mechanism("records", "partial")
+@mechanism("records", "partial", evidence="common systems within a sector; effect assumed")
 class PartialRecords(SeparateRecords):
     """Providers on the same record system see each other's records."""
 
-    def __init__(self, model: JourneyModel) -> None:
+    def __init__(self, model: JourneyModel, levels: Levels) -> None:
         self._faster = model.parameters.records.shared_days
 
     def shares(self, holder: Provider, reader: Provider) -> bool:
@@ -45,7 +46,7 @@ class PartialRecords(SeparateRecords):
         return self._faster if self.shares(holder, reader) else 1.0
 
 
-@mechanism("records", "shared")
+@mechanism("records", "shared", evidence="shared care records; effect assumed")
 class SharedRecords(PartialRecords):
     """Every provider sees every record: no second assessment, faster transfer."""
 

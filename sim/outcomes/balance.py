@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,9 @@ def _check_episodes(columns: Columns, wrong: list[str]) -> None:
     first, last = np.full(len(onsets), -1), np.full(len(onsets), len(activity))
     first[onsets] = np.flatnonzero(activity == Activity.ONSET)
     last[episode[final]] = final
-    rows = np.flatnonzero((episode >= 0) & (activity != Activity.SUPPORT_ENDED))
+    # A need that was given up is still there, and may lead to crises.
+    afterwards = [Activity.SUPPORT_ENDED, Activity.CRISIS, Activity.CRISIS_STARTED, Activity.CRISIS_ENDED]
+    rows = np.flatnonzero((episode >= 0) & ~np.isin(activity, afterwards))
     outside = rows[(rows < first[episode[rows]]) | (rows > last[episode[rows]])]
     if len(outside):
         wrong.append(f"episode {int(episode[outside[0]])} has events before its onset or after its end")
@@ -125,23 +128,47 @@ def _check_order(
 
 
 def _check_places(columns: Columns, places: list[int], wrong: list[str]) -> None:
-    activity = columns["activity"]
-    starts = np.isin(activity, [Activity.ASSESSMENT_STARTED, Activity.SUPPORT_STARTED])
-    ends = np.isin(activity, [Activity.ASSESSMENT_ENDED, Activity.SUPPORT_ENDED])
-    missed = activity == Activity.MISSED
-    time = np.concatenate(
-        [
-            columns["time"][starts],
-            columns["time"][ends],
-            columns["time"][missed],
-            columns["time"][missed] + columns["detail"][missed],
-        ]
+    """Check that nobody is let in where all places are taken; places may be lost while they are taken."""
+    activity, detail = columns["activity"], columns["detail"]
+    starts = np.flatnonzero(np.isin(activity, [*_STARTS, *_BLOCKS]))
+    ends = np.flatnonzero(np.isin(activity, _ENDS))
+    blocks = np.flatnonzero(np.isin(activity, _BLOCKS))
+    changes = np.flatnonzero(activity == Activity.PLACES)
+    rows = np.concatenate([starts, ends, blocks, changes])
+    service = columns["service"][rows].astype(np.int64)
+    time = columns["time"][rows] + np.concatenate(
+        [np.zeros(len(starts) + len(ends)), detail[blocks], np.zeros(len(changes))]
     )
-    count = [int(np.sum(part)) for part in (starts, ends, missed, missed)]
-    change = np.repeat([1, -1, 1, -1], count)
-    service = np.concatenate([columns["service"][part] for part in (starts, ends, missed, missed)]).astype(np.int64)
-    for number, most in _exceeded(service, time, change, places):
-        wrong.append(f"service {number} served {most} people with {places[number]} places")
+    # The end of a block has no row of its own; at its moment places are freed before they are taken.
+    position = np.concatenate([starts, ends, np.full(len(blocks), -1), changes])
+    order = np.lexsort((position, time, service))
+    taken = np.repeat([1, -1, -1, 0], [len(starts), len(ends), len(blocks), len(changes)])[order]
+    given = np.concatenate([np.full(len(rows) - len(changes), np.nan), detail[changes]])[order]
+    _report_places(service[order], taken, given, places, wrong)
+
+
+def _report_places(
+    service: npt.NDArray[np.int64],
+    taken: npt.NDArray[np.int64],
+    given: npt.NDArray[np.float64],
+    places: list[int],
+    wrong: list[str],
+) -> None:
+    edges = np.flatnonzero(np.diff(service, prepend=-1, append=-1))
+    for begin, end in pairwise(edges):
+        number = int(service[begin])
+        held = np.cumsum(taken[begin:end])
+        there = pd.Series([float(places[number]), *given[begin:end]]).ffill().to_numpy()[1:]
+        over = (taken[begin:end] > 0) & (held > there)
+        if over.any():
+            first = int(np.argmax(over))
+            wrong.append(f"service {number} served {int(held[first])} people with {int(there[first])} places")
+
+
+_STARTS = [Activity.ASSESSMENT_STARTED, Activity.SUPPORT_STARTED, Activity.CRISIS_STARTED]
+_ENDS = [Activity.ASSESSMENT_ENDED, Activity.SUPPORT_ENDED, Activity.CRISIS_ENDED]
+_BLOCKS = [Activity.MISSED, Activity.COORDINATED]
+"""Each takes a place for ``detail`` days."""
 
 
 def _check_caseloads(columns: Columns, caseloads: list[int], wrong: list[str]) -> None:

@@ -28,7 +28,7 @@ class Outcome:
     Attributes:
         name: Column in the tables.
         label: Words for people.
-        unit: ``share``, ``days`` or ``per 100``.
+        unit: ``share``, ``days``, ``per 100`` or ``GBP``.
         better: ``higher`` or ``lower``.
     """
 
@@ -45,17 +45,23 @@ HEADLINE = (
     Outcome("restricted_mean_days", "Restricted mean time to support", "days", "lower"),
     Outcome("dropped_per_100", "Dropped handoffs per 100 made", "per 100", "lower"),
     Outcome("failed_per_100", "Failed attempts per 100 needs", "per 100", "lower"),
+    Outcome("failure_per_100", "Failure demand, contacts per 100 needs", "per 100", "lower"),
+    Outcome("crises_per_100", "Crisis contacts per 100 needs", "per 100", "lower"),
     Outcome("gave_up", "Episodes given up", "share", "lower"),
+    Outcome("cost_per_supported", "Cost per support started", "GBP", "lower"),
 )
 
 
-def headline(episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time) -> dict[str, float]:
+def headline(
+    episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time, cost_per_supported: float = math.nan
+) -> dict[str, float]:
     """Return the headline outcomes of the cohort by name.
 
     Args:
         episodes: As of a result.
         handoffs: As of a result.
         time: The clock; its follow-up limits the restricted mean and the share that gives up.
+        cost_per_supported: Of the run, in GBP; it has no meaning for a part of the episodes.
 
     Returns:
         NaN where there is nothing to count, nothing known that far, or a median not reached. A failed attempt is a
@@ -79,5 +85,8 @@ def headline(episodes: pd.DataFrame, handoffs: pd.DataFrame, time: Time) -> dict
         "restricted_mean_days": restricted_mean(*support, limit),
         "dropped_per_100": 100.0 * float((made["state"] == "dropped").mean()) if len(made) else math.nan,
         "failed_per_100": 100.0 * float((counted["setbacks"] + counted["dropped"]).mean()),
+        "failure_per_100": 100.0 * float(counted["failure_contacts"].mean()),
+        "crises_per_100": 100.0 * float(counted["crises"].mean()),
         "gave_up": value_at(*giving_up, limit),
+        "cost_per_supported": cost_per_supported,
     }

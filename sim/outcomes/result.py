@@ -7,9 +7,10 @@ from functools import cached_property
 
 import pandas as pd
 
+from sim.budget import Period
 from sim.coordination import Coordination
 from sim.model import JourneyModel
-from sim.outcomes import balance, headline, published, tables
+from sim.outcomes import balance, costs, headline, published, tables
 from sim.scenario import Scenario
 
 
@@ -24,7 +25,8 @@ class Result:
         replicate: Number of the world.
         names: The names behind the ledger's numbers.
         columns: The ledger as arrays.
-        capacity: Places and caseloads.
+        capacity: Places at the start, and caseloads.
+        periods: Planned costs, from date to date.
         raw: The ledger's bytes, to compare runs.
     """
 
@@ -35,6 +37,7 @@ class Result:
     names: tables.Names = field(repr=False)
     columns: tables.Columns = field(repr=False)
     capacity: balance.Capacity = field(repr=False)
+    periods: list[Period] = field(repr=False)
     raw: bytes = field(repr=False)
 
     @cached_property
@@ -59,7 +62,13 @@ class Result:
 
     def headline(self) -> dict[str, float]:
         """Return the headline outcomes of the cohort."""
-        return headline.headline(self.episodes, self.handoffs, self.scenario.parameters.time)
+        return headline.headline(
+            self.episodes, self.handoffs, self.scenario.parameters.time, self.costs()["per_supported"]
+        )
+
+    def costs(self) -> dict[str, float]:
+        """Return what the counted part of the run cost, in GBP; see :func:`sim.outcomes.costs.costs_of`."""
+        return costs.costs_of(self.columns, self.periods, self.scenario.parameters)
 
     def counts(self) -> dict[str, int]:
         """Return the flows: onsets and their ends, handoffs and theirs."""
@@ -91,12 +100,15 @@ def result_of(model: JourneyModel, seed: int, replicate: int) -> Result:
         providers=[provider.name for provider in landscape.providers],
         sectors=[provider.sector.value for provider in landscape.providers],
         professions=[provider.profession for provider in landscape.providers],
-        services=[service.name for service in landscape.services],
-        stages=["support" if service.is_support else "assessment" for service in landscape.services],
+        services=[desk.name for desk in landscape.desks],
+        stages=[desk.stage.value for desk in landscape.desks],
     )
     capacity = balance.Capacity(
-        places=[service.places for service in landscape.services],
+        places=[desk.initial for desk in landscape.desks],
         caseloads=[navigator.caseload for navigator in model.navigators.people],
     )
     ledger = model.ledger
-    return Result(scenario, model.coordination, seed, replicate, names, ledger.columns(), capacity, ledger.to_bytes())
+    columns = ledger.columns()
+    return Result(
+        scenario, model.coordination, seed, replicate, names, columns, capacity, model.periods, ledger.to_bytes()
+    )

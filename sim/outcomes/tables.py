@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from sim.schema.parameters import Time
 Columns = dict[str, npt.NDArray[np.float64] | npt.NDArray[np.int64]]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def episodes_table(columns: Columns, names: Names, time: Time) -> pd.DataFrame:
     end = np.where(~np.isnan(started), started, np.where(~np.isnan(gave_up), gave_up, time.horizon_days))
     begin = columns["time"][onset]
     citizen, kind = columns["citizen"][onset].astype(np.int64), columns["other"][onset].astype(np.int64)
+    reason = columns["reason"][onset]
+    demand = failure_demand(columns, onset, time.followup_days)
     first_door = np.full(count, -1, np.int64)
     sought = _rows(columns, Activity.SOUGHT)[::-1]
     first_door[columns["episode"][sought].astype(np.int64)] = columns["provider"][sought]
@@ -105,9 +109,13 @@ def episodes_table(columns: Columns, names: Names, time: Time) -> pd.DataFrame:
             "setbacks": _count(columns, Activity.SETBACK, count),
             "stories": _count(columns, Activity.ASSESSMENT_STARTED, count),
             "first_door": named(first_door, names.providers),
+            "origin": coded(reason, Reason),
+            "crises": demand.crises,
+            "failure_contacts": demand.contacts,
         }
     )
-    table["cohort"] = in_cohort(begin.astype(np.float64), time)
+    # A need that was given up and is pursued again after a crisis has been counted already.
+    table["cohort"] = in_cohort(begin.astype(np.float64), time) & (reason != Reason.CRISIS)
     return table
 
 
@@ -117,6 +125,72 @@ def in_cohort(onset: Floats, time: Time) -> npt.NDArray[np.bool_]:
     This is the one definition of the cohort.
     """
     return (onset >= time.warmup_days) & (onset < time.horizon_days - time.followup_days)
+
+
+class Demand(NamedTuple):
+    """Contacts of each episode within its follow-up: crises, and those of failure demand."""
+
+    crises: Ints
+    contacts: Ints
+
+
+def failure_demand(columns: Columns, onset: Ints, followup_days: float) -> Demand:
+    """Return the contacts that would not have been needed had the first handoff of each episode worked.
+
+    These are the contacts after its first handoff was dropped (first doors, handoffs received, assessments but the
+    first, crises), less the one that led to support, if one did. Contacts of a need that was given up and is pursued
+    again count for the episode that was given up. All within the follow-up from onset.
+
+    Args:
+        columns: The ledger's columns.
+        onset: Rows of the onsets, in order of episodes.
+        followup_days: Length of the follow-up.
+    """
+    count = len(onset)
+    root = _roots(columns, onset)
+    begin = columns["time"][onset]
+
+    def rows_of(*activities: Activity) -> Ints:
+        rows = np.flatnonzero(np.isin(columns["activity"], activities))
+        return rows[columns["time"][rows] - begin[root[episode_of(rows)]] <= followup_days]
+
+    def episode_of(rows: Ints) -> Ints:
+        return columns["episode"][rows].astype(np.int64)
+
+    first_drop = np.full(count, np.iinfo(np.int64).max)
+    first_end = np.full(count, -1, np.int64)
+    ends = rows_of(Activity.HANDOFF_ATTENDED, Activity.HANDOFF_DROPPED)[::-1]
+    first_end[root[episode_of(ends)]] = ends
+    failed = first_end >= 0
+    failed[failed] = columns["activity"][first_end[failed]] == Activity.HANDOFF_DROPPED
+    first_drop[failed] = first_end[failed]
+
+    crises = rows_of(Activity.CRISIS)
+    stories = rows_of(Activity.ASSESSMENT_STARTED)
+    _, first_story = np.unique(root[episode_of(stories)], return_index=True)
+    repeated = np.delete(stories, first_story)
+    contacts = np.concatenate([rows_of(Activity.SOUGHT, Activity.HANDOFF_RECEIVED), repeated, crises])
+    after = contacts[contacts > first_drop[root[episode_of(contacts)]]]
+    supports = rows_of(Activity.SUPPORT_STARTED)
+    supports = supports[supports > first_drop[root[episode_of(supports)]]]
+    led_there = np.bincount(root[episode_of(supports)], minlength=count)
+    total = np.bincount(root[episode_of(after)], minlength=count) - np.minimum(led_there, 1)
+    return Demand(np.bincount(root[episode_of(crises)], minlength=count), np.maximum(total, 0))
+
+
+def _roots(columns: Columns, onset: Ints) -> Ints:
+    """Return for each episode the one that it goes on from, if it is pursued again after a crisis; else itself."""
+    root = np.arange(len(onset))
+    citizen, kind = columns["citizen"][onset], columns["other"][onset]
+    last: dict[tuple[float, float], int] = {}
+    again = columns["reason"][onset] == Reason.CRISIS
+    if not again.any():
+        return root
+    for number, pair in enumerate(zip(citizen.tolist(), kind.tolist(), strict=True)):
+        if again[number]:
+            root[number] = root[last[pair]]
+        last[pair] = number
+    return root
 
 
 def spells_table(columns: Columns, names: Names, episodes: pd.DataFrame) -> pd.DataFrame:
@@ -190,6 +264,10 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame, time:
     episode = columns["episode"][made].astype(np.int64)
     in_followup = steps["made"] - episodes["onset"].to_numpy()[episode] <= time.followup_days
     dropped, attended = ~np.isnan(steps["dropped"]), ~np.isnan(steps["attended"])
+    mode = columns["detail"][made].astype(np.int64)
+    documented = np.zeros(count, bool)
+    ending = activity == Activity.HANDOFF_ATTENDED
+    documented[chain[ending]] = columns["noticed"][rows[ending]] == Noticed.SENDER
     return pd.DataFrame(
         {
             "episode": episode,
@@ -201,7 +279,7 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame, time:
             "receiver_sector": named(receiver, names.sectors),
             "sender_profession": named(sender, names.professions),
             "receiver_profession": named(receiver, names.professions),
-            "mode": coded(columns["detail"][made].astype(np.int64), ModeCode),
+            "mode": coded(mode, ModeCode),
             **steps,
             "state": pd.Categorical(
                 np.where(attended, "attended", np.where(dropped, "dropped", "under_way")),
@@ -210,9 +288,29 @@ def handoffs_table(columns: Columns, names: Names, episodes: pd.DataFrame, time:
             "reason": coded(codes["reason"], Reason),
             "noticed": coded(codes["noticed"], Noticed),
             "followed": coded(codes["followed"], Followed),
+            "sender_record": _sender_record(attended & documented, dropped & (codes["noticed"] == Noticed.SENDER)),
+            "receiver_record": _receiver_record(steps["received"], attended, dropped, mode),
             "cohort": episodes["cohort"].to_numpy()[episode] & in_followup,
         }
     )
+
+
+COMPLETED, CLOSED, OPEN_RECORD, NO_RECORD = "completed", "dropped", "open", "none"
+"""What records show of a handoff."""
+
+
+def _sender_record(completed: Bools, closed: Bools) -> pd.Series:
+    """Return what the sender's records show: what is neither documented nor noticed stays open there."""
+    shown = np.where(completed, COMPLETED, np.where(closed, CLOSED, OPEN_RECORD))
+    return pd.Series(pd.Categorical(shown, [COMPLETED, CLOSED, OPEN_RECORD]))
+
+
+def _receiver_record(received: Floats, attended: Bools, dropped: Bools, mode: Ints) -> pd.Series:
+    """Return what the receiver's records show: nothing of who never arrived, or was only told where to go."""
+    is_known = ~np.isnan(received) & (mode != ModeCode.SIGNPOSTING)
+    shown = np.where(attended, COMPLETED, np.where(dropped, CLOSED, OPEN_RECORD))
+    shown = np.where(is_known, shown, NO_RECORD)
+    return pd.Series(pd.Categorical(shown, [COMPLETED, CLOSED, OPEN_RECORD, NO_RECORD]))
 
 
 def named(numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], names: list[str]) -> pd.Categorical:

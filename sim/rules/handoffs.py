@@ -41,3 +41,16 @@ def transfer_mean(days: float, level: float, slower: float, records: float) -> f
         records: Factor of the records mechanism.
     """
     return days * (1.0 + level * slower) * records
+
+
+@compiled("f8(f8,f8,f8,f8)")
+def recorded_chance(own: float, shared: float, level: float, unseen: float) -> float:
+    """Return the chance that the sender's records show a completed handoff as completed.
+
+    Args:
+        own: Chance by the mode of the handoff alone.
+        shared: Chance by the records that sender and receiver share; 0 where they share none.
+        level: Level of the barrier to data sharing.
+        unseen: Share of records that the barrier hides at level 1.
+    """
+    return max(own, shared) * (1.0 - level * unseen)

@@ -49,6 +49,7 @@ class Note:
     unit: str
     status: Status
     source: str
+    allowed: str = ""
 
 
 def parameter(
@@ -62,6 +63,7 @@ def parameter(
     gt: float | None = None,
     le: float | None = None,
     lt: float | None = None,
+    allowed: str = "",
 ) -> Any:
     """Declare one parameter.
 
@@ -75,11 +77,12 @@ def parameter(
         gt: The value is more than this.
         le: The value is at most this.
         lt: The value is less than this.
+        allowed: What the value may be, where bounds do not say it.
 
     Returns:
         A pydantic field.
     """
-    extra: dict[str, JsonValue] = {"unit": unit, "status": status.value, "source": source}
+    extra: dict[str, JsonValue] = {"unit": unit, "status": status.value, "source": source, "allowed": allowed}
     return Field(default, description=meaning, json_schema_extra=extra, ge=ge, gt=gt, le=le, lt=lt)
 
 
@@ -97,4 +100,4 @@ def note_of(field: FieldInfo) -> Note:
     extra = field.json_schema_extra
     if not isinstance(extra, dict):
         raise TypeError(f"declared without sim.schema.fields.parameter: {field!r}")
-    return Note(str(extra["unit"]), Status(str(extra["status"])), str(extra["source"]))
+    return Note(str(extra["unit"]), Status(str(extra["status"])), str(extra["source"]), str(extra["allowed"]))

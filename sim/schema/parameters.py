@@ -7,11 +7,13 @@ are explained in ``docs/evidence.md``.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
+from sim.schema.barriers import BarrierEffects, Barriers
 from sim.schema.fields import Section, Status, parameter, probability
+from sim.schema.resources import Budget, Costs, Crises, Delivery, Pooling, as_budget
 
 DAYS_PER_YEAR = 365.25
 
@@ -151,7 +153,10 @@ class Journey(Section):
 
 
 class Mode(Section):
-    """One way of handing a citizen on."""
+    """One way of handing a citizen on.
+
+    Where a navigator helps, the navigator does the work; ``staff_days`` is the time of the sender's staff otherwise.
+    """
 
     sent: float = probability(
         ..., "Chance that it leaves: the citizen goes (signposting), or the referral is transmitted."
@@ -159,6 +164,12 @@ class Mode(Section):
     days: float = parameter(..., "Mean time until it reaches the receiver (exponential).", unit="days", ge=0)
     attendance_odds: float = parameter(
         1.0, "Odds ratio of attending the first appointment.", unit="odds ratio", gt=0, le=1000
+    )
+    staff_days: float = parameter(
+        0.02, "Time of the sender's staff that making one such handoff takes.", unit="staff days", ge=0, le=100
+    )
+    recorded: float = probability(
+        0.0, "Chance that a completed handoff is documented as completed in the sender's records, without shared ones."
     )
 
 
@@ -168,14 +179,34 @@ class WatchedMode(Mode):
     chases: int = parameter(0, "Times the sender acts on a drop.", unit="times", ge=0, le=100)
 
 
-class Handoffs(Section):
-    """The modes of handoff, from least to most work for the sender."""
+class Letter(Mode):
+    """A referral letter; the evidence is about what records show of it."""
 
-    signposting: Mode = Mode(sent=0.6, days=7.0)
-    letter: Mode = Mode(sent=0.95, days=10.0)
-    introduction: Mode = Mode(sent=0.97, days=3.0, attendance_odds=1.1)
-    tracked: WatchedMode = WatchedMode(sent=0.97, days=5.0, attendance_odds=1.5, chases=2)
-    accompanied: WatchedMode = WatchedMode(sent=0.99, days=3.0, attendance_odds=4.0, chases=2)
+    recorded: float = probability(
+        0.44,
+        "Chance that a completed handoff is documented as completed in the sender's records, without shared ones.",
+        status=DERIVED,
+        source="C5 and C6: 34.8 % documented as completed over 79.2 % completed by physicians' own account",
+    )
+
+
+class Handoffs(Section):
+    """The modes of handoff, from least to most work for the sender; ``walk`` is inside a hub, ``team`` inside a team.
+
+    The transfer inside a team lasts until its next meeting, whatever ``team.days`` adds to it.
+    """
+
+    signposting: Mode = Mode(sent=0.6, days=7.0, staff_days=0.01, recorded=0.0)
+    letter: Letter = Letter(sent=0.95, days=10.0, staff_days=0.04)
+    introduction: Mode = Mode(sent=0.97, days=3.0, attendance_odds=1.1, staff_days=0.06, recorded=0.5)
+    tracked: WatchedMode = WatchedMode(
+        sent=0.97, days=5.0, attendance_odds=1.5, chases=2, staff_days=0.08, recorded=0.95
+    )
+    accompanied: WatchedMode = WatchedMode(
+        sent=0.99, days=3.0, attendance_odds=4.0, chases=2, staff_days=0.4, recorded=0.95
+    )
+    walk: WatchedMode = WatchedMode(sent=0.99, days=0.05, attendance_odds=1.5, chases=1, staff_days=0.03, recorded=0.8)
+    team: WatchedMode = WatchedMode(sent=1.0, days=0.0, attendance_odds=1.5, chases=2, staff_days=0.0, recorded=0.95)
     carried_odds_capability: float = parameter(
         4.0,
         "Odds ratio of going where one was signposted, capability 1 against 0.",
@@ -193,6 +224,9 @@ class Records(Section):
 
     shared_days: float = parameter(
         0.5, "Factor on the transfer time of a referral where records are shared.", unit="factor", ge=0, le=1
+    )
+    shared_recorded: float = probability(
+        0.95, "Chance that a completed handoff shows in the sender's records where they are shared with the receiver."
     )
 
 
@@ -251,45 +285,15 @@ class Navigation(Section):
     )
 
 
-class Barriers(Section):
-    """Levels of the five barriers: 0 absent, 1 as strong as ``barrier_effects`` says."""
-
-    funding: float = probability(0.0, "Short-term funding.", unit="level", status=SETTING)
-    geography: float = probability(0.0, "Misaligned geography.", unit="level", status=SETTING)
-    culture: float = probability(0.0, "Differences of professional culture.", unit="level", status=SETTING)
-    data_sharing: float = probability(0.0, "Barriers to data sharing.", unit="level", status=SETTING)
-    learning: float = probability(0.0, "Limited learning about what others do.", unit="level", status=SETTING)
-
-
-class BarrierEffects(Section):
-    """What each barrier does at level 1; effects grow in proportion to the level."""
-
-    funding_lapse_public: float = probability(0.1, "Chance that a public provider's contract lapses when it ends.")
-    funding_lapse_private: float = probability(0.3, "The same for a private provider.")
-    funding_lapse_voluntary: float = probability(0.6, "The same for a voluntary provider.")
-    funding_gap_days: float = parameter(90.0, "Mean closure after a lapse (exponential).", unit="days", ge=0)
-    funding_list_lost: float = probability(0.5, "Chance that a closure loses the waiting list.")
-    geography_lost: float = probability(
-        0.4, "Chance that a provider no longer covers a district of its nominal catchment."
-    )
-    culture_threshold: float = parameter(
-        0.2, "Added to the threshold for referrals from another profession.", unit="severity", ge=0, le=1
-    )
-    culture_declined: float = probability(
-        0.2,
-        "Chance that a referral from another profession is declined.",
-    )
-    data_lost: float = probability(0.3, "Chance that a referral sent on paper or by message is lost.")
-    data_unseen: float = probability(0.8, "Chance that a record that ought to be visible is not.")
-    data_slower: float = parameter(
-        2.0, "Added share of transfer time (2 = three times as long).", unit="factor", ge=0, le=100
-    )
-    learning_unknown: float = probability(0.6, "Chance that a provider's workers do not know another provider.")
-    learning_wrong_door: float = probability(0.3, "Added chance of a wrong door for a citizen of capability 0.")
-
-
 class Parameters(Section):
     """The whole tree."""
+
+    budget: Annotated[Budget, BeforeValidator(as_budget)] = parameter(
+        Budget.EQUAL,
+        "equal: the staff time of services pays for coordination; added: it comes on top.",
+        unit="budget",
+        status=SETTING,
+    )
 
     time: Time = Time()
     population: Population = Population()
@@ -297,5 +301,9 @@ class Parameters(Section):
     handoffs: Handoffs = Handoffs()
     records: Records = Records()
     navigation: Navigation = Navigation()
+    delivery: Delivery = Delivery()
+    pooling: Pooling = Pooling()
+    crises: Crises = Crises()
+    costs: Costs = Costs()
     barriers: Barriers = Barriers()
     barrier_effects: BarrierEffects = BarrierEffects()

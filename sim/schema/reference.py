@@ -96,7 +96,12 @@ def render() -> str:
     """Return the page as Markdown."""
     blocks = [_HEAD + "\n" + _table(("status", "meaning"), [(s.value, _STATUSES[s]) for s in Status])]
     parameters = Parameters()
+    alone = [name for name in Parameters.model_fields if not isinstance(getattr(parameters, name), Section)]
+    alone_entries = [entry for entry in entries(parameters) if entry.path in alone]
+    blocks.append(f"## Budget\n\nWho pays for coordination.\n\n{_parameters(alone_entries)}")
     for name in Parameters.model_fields:
+        if name in alone:
+            continue
         group = getattr(parameters, name)
         blocks.append(f"## {name}\n\n{_doc(type(group))}\n\n{_parameters(entries(group, f'{name}.'))}")
     blocks.append(f"## Coordination\n\n{_doc(Coordination)}\n\n{_parameters(entries(Coordination()))}")
@@ -144,8 +149,9 @@ def _mechanisms() -> str:
     body = []
     for question in MECHANISMS:
         for name in registry.names(question):
-            body.append((question, f"`{name}`", _doc(registry.find(question, name))))
-    return _table(("question", "mechanism", "what it is"), body)
+            kind = registry.find(question, name)
+            body.append((question, f"`{name}`", _doc(kind), kind.evidence, kind.status.value))
+    return _table(("question", "mechanism", "what it is", "evidence of its effect", "status"), body)
 
 
 def _columns(rows: type[Section]) -> str:
@@ -161,6 +167,8 @@ def _columns(rows: type[Section]) -> str:
 def _allowed(field: FieldInfo, name: str) -> str:
     if name in MECHANISMS:
         return ", ".join(registry.names(name))
+    if note_of(field).allowed:
+        return note_of(field).allowed
     kind = field.annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(str(member.value) for member in kind)

@@ -30,6 +30,8 @@ class Stage(StrEnum):
 
     ASSESSMENT = "assessment"
     SUPPORT = "support"
+    CRISIS = "crisis"
+    """Meets crises; no door, no support."""
 
 
 class Duration(StrEnum):
@@ -136,6 +138,12 @@ class ProviderRow(Section):
     contract_days: float | None = parameter(
         None, "Length of a contract; empty if funding does not end.", unit="days", ge=1
     )
+    hub: Name | None = parameter(
+        None,
+        "Hub under whose roof it would be if delivery were co-located, or the team that it would belong to.",
+        unit="name",
+        status=SETTING,
+    )
 
 
 class ServiceRow(Section):
@@ -144,7 +152,9 @@ class ServiceRow(Section):
     service: Name = parameter(..., "Name, unique.", unit="name", status=SETTING)
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
     provider: Name = parameter(..., "Whose desk it is.", unit="name", status=SETTING)
-    stage: Annotated[Stage, _choice(Stage)] = parameter(..., "assessment or support.", unit="stage", status=SETTING)
+    stage: Annotated[Stage, _choice(Stage)] = parameter(
+        ..., "assessment, support or crisis.", unit="stage", status=SETTING
+    )
     needs: Names = parameter(
         ..., "Kinds of need that it serves, separated by ';', or 'all'.", unit="names", status=SETTING
     )
@@ -158,11 +168,21 @@ class ServiceRow(Section):
     assessed_first: YesNo = parameter(
         False, "yes: support only for those who have been assessed.", unit="yes or no", status=SETTING
     )
+    staff_per_place: float | None = parameter(
+        None,
+        "Staff for one place; empty: `costs.assessment_staff` or `costs.support_staff`.",
+        unit="staff per place",
+        ge=0,
+        le=1000,
+    )
+    pool: Name | None = parameter(
+        None, "Services of one pool lend each other places if capacity is pooled.", unit="name", status=SETTING
+    )
 
     @model_validator(mode="after")
     def _assessments_need_no_assessment(self) -> Self:
-        if self.stage is Stage.ASSESSMENT and self.assessed_first:
-            raise ValueError("assessed_first is for support; an assessment is where it happens")
+        if self.stage is not Stage.SUPPORT and self.assessed_first:
+            raise ValueError("assessed_first is for support; an assessment is where it happens, a crisis asks for none")
         return self
 
 

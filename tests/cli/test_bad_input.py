@@ -84,7 +84,7 @@ ARGUMENTS = {
     "unknown mechanism": (["arms=[fragmented+records:shard]"], "did you mean 'shared'?"),
     "unknown question": (["arms=[fragmented+record:shared]"], "unknown name 'record'"),
     "half a change": (["arms=[fragmented+records]"], "NAME+mechanism:value"),
-    "the same arm twice": (["arms=[letters,letters]"], "'letters' is there 2 times"),
+    "the same arm twice": (["arms=[letter,letter]"], "'letter' is there 2 times"),
     "no arm": (["arms=[]"], "arms: is empty"),
     "unknown name": (["sed=3"], "unknown name 'sed'; did you mean 'seed'?"),
     "name without its section": (["retry_days=3"], "did you mean 'journey.retry_days'?"),
@@ -131,9 +131,9 @@ def test_arguments(name: str, journeys: Journeys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["coordination=letter"], "did you mean 'letters'?"),
+        (["coordination=lettr"], "did you mean 'letter'?"),
         (["coordination.records=shard"], "did you mean 'shared'?"),
-        (["arms=[letters]"], "allowed: coordination=NAME"),
+        (["arms=[letter]"], "allowed: coordination=NAME"),
         (["replicate=-1"], "replicate: is -1; allowed: at least 0"),
     ],
 )

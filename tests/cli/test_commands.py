@@ -60,10 +60,10 @@ def test_list(journeys: Journeys) -> None:
 
 
 def test_check(journeys: Journeys) -> None:
-    answer = journeys("check", "scenario.folder=place", "arms=[letters,letters+records:shared]")
+    answer = journeys("check", "scenario.folder=place", "arms=[letter,letter+records:shared]")
     assert answer.status == 0
     assert answer.out.endswith("\nok\n")
-    assert all(words in answer.out for words in ("Small place", "2 (1 public, 1 voluntary)", "letters+records:shared"))
+    assert all(words in answer.out for words in ("Small place", "2 (1 public, 1 voluntary)", "letter+records:shared"))
     assert not Path("outputs").exists()
 
 
@@ -160,12 +160,12 @@ def test_run_from_end_to_end(journeys: Journeys) -> None:
         vignette_needs=[{"vignette": "ann", "need": "illness", "severity": 0.5}],
         **TWO_PROVIDERS,
     )
-    answer = journeys("run", "scenario.folder=place", "coordination=letters", "replicate=3", "hydra.run.dir=out")
+    answer = journeys("run", "scenario.folder=place", "coordination=letter", "replicate=3", "hydra.run.dir=out")
     assert answer.status == 0
     assert "Referral letters" in answer.out
     assert "Ann" in answer.out
     assert Path("out/figures/journey_ann.pdf").is_file()
-    result = simulate(Scenario.load("place"), "letters", 1, 3)
+    result = simulate(Scenario.load("place"), "letter", 1, 3)
     for name in ("ledger", "episodes", "handoffs", "spells"):
         stored = pd.read_parquet(f"out/{name}.parquet")
         pd.testing.assert_frame_equal(stored.astype(object), getattr(result, name).astype(object))
@@ -174,8 +174,8 @@ def test_run_from_end_to_end(journeys: Journeys) -> None:
 
 @pytest.mark.usefixtures("no_figures")
 def test_run_takes_single_mechanisms(journeys: Journeys) -> None:
-    journeys("run", "scenario.folder=place", "coordination=letters", "coordination.records=shared", "hydra.run.dir=out")
-    arm = json.loads(Path("out/manifest.json").read_text())["arms"]["letters"]
+    journeys("run", "scenario.folder=place", "coordination=letter", "coordination.records=shared", "hydra.run.dir=out")
+    arm = json.loads(Path("out/manifest.json").read_text())["arms"]["letter"]
     assert (arm["handoff"], arm["records"]) == ("letter", "shared")
 
 
@@ -299,7 +299,7 @@ def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) ->
     [
         ("journeys comp", {"compare", "run", "check", "list"}),
         ("journeys compare barriers=", {"barriers=none", "barriers=high", "barriers=as_scenario"}),
-        ("journeys run coordination=lett", {"coordination=letters"}),
+        ("journeys run coordination=lett", {"coordination=letter"}),
     ],
 )
 def test_completion(line: str, found: set[str], journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:

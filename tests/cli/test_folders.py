@@ -141,5 +141,5 @@ def test_what_was_changed_is_said_and_stored(journeys: Journeys) -> None:
     ],
 )
 def test_a_changed_coordination_is_called_so(arguments: list[str], title: str, journeys: Journeys) -> None:
-    answer = journeys("run", "scenario.folder=place", "coordination=letters", *arguments)
+    answer = journeys("run", "scenario.folder=place", "coordination=letter", *arguments)
     assert answer.out.startswith(f"Small place: {title}\n")

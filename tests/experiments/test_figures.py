@@ -32,10 +32,10 @@ PROVENANCE = {"commit": "abc123", "seed": "7", "scenario": "Ort mit Ümläuten"}
 ARMS = {"fragmented": "Fragmented", "integrated": "Integrated"}
 TITLES = {
     "fragmented": "Fragmented",
-    "letters": "Referral letters",
+    "letter": "Referral letters",
     "link_worker": "Link workers",
     "key_worker": "Key workers",
-    "front_door": "Single front door",
+    "single_point_of_access": "Single point of access",
     "a+records:shared": "An arm that somebody gave a very long title indeed",
 }
 

@@ -20,7 +20,7 @@ from tests.places import write_place
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
     scenario = Scenario.load(write_place(tmp_path / "place"))
-    return Plan(scenario, {"letters": Coordination.load("letters")}, seed=7, replicates=range(2, 5))
+    return Plan(scenario, {"letter": Coordination.load("letter")}, seed=7, replicates=range(2, 5))
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def test_running_then_finished(plan: Plan, tmp_path: Path) -> None:
 
 def test_runs_that_failed(plan: Plan, tmp_path: Path) -> None:
     with Manifest(tmp_path, "compare", plan) as manifest:
-        manifest.fail("letters", 3, "ValueError: no")
+        manifest.fail("letter", 3, "ValueError: no")
     data = read(tmp_path)
     assert data["status"] == "failed"
-    assert data["failures"] == [{"arm": "letters", "replicate": 3, "error": "ValueError: no"}]
+    assert data["failures"] == [{"arm": "letter", "replicate": 3, "error": "ValueError: no"}]
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (ValueError, "failed")])
@@ -59,7 +59,7 @@ def test_it_says_what_is_needed_to_do_it_again_and_nothing_of_the_machine(plan: 
     data = read(tmp_path)
     assert data["seed"] == 7
     assert data["replicates"] == [2, 4]
-    assert data["arms"]["letters"]["handoff"] == "letter"
+    assert data["arms"]["letter"]["handoff"] == "letter"
     assert data["parameters"] == plan.scenario.parameters.model_dump(mode="json")
     assert data["scenario"]["digest"] == plan.scenario.digest()
     assert {"mesa", "numpy", "numba", "pandas"} <= set(data["versions"])

@@ -19,21 +19,21 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "results")
 
 
-def save(store: Store, key: str = "key", arm: str = "letters+records:shared") -> Path:
+def save(store: Store, key: str = "key", arm: str = "letter+records:shared") -> Path:
     store.save(arm, 3, key, {"headline": {"median_days": float("nan")}}, {"episodes": TABLE})
     return store.place(arm, 3)
 
 
 def has(store: Store, key: str = "key") -> bool:
-    return store.has("letters+records:shared", 3, key)
+    return store.has("letter+records:shared", 3, key)
 
 
 def test_what_was_saved_is_found_and_read(store: Store) -> None:
     assert not has(store)
     place = save(store)
     assert has(store)
-    assert store.facts("letters+records:shared", 3)["headline"] == {"median_days": None}
-    pd.testing.assert_frame_equal(store.table("letters+records:shared", 3, "episodes"), TABLE)
+    assert store.facts("letter+records:shared", 3)["headline"] == {"median_days": None}
+    pd.testing.assert_frame_equal(store.table("letter+records:shared", 3, "episodes"), TABLE)
     assert ":" not in str(place.relative_to(store.folder))
 
 
@@ -84,7 +84,7 @@ def test_stopped_while_writing_leaves_the_old_run(store: Store, monkeypatch: pyt
 
 def test_a_failure_takes_the_place_of_a_run_and_the_other_way_round(store: Store) -> None:
     place = save(store)
-    line = store.save_failure("letters+records:shared", 3, {"seed": 1}, ValueError("no\nluck"))
+    line = store.save_failure("letter+records:shared", 3, {"seed": 1}, ValueError("no\nluck"))
     assert line == "ValueError: no luck"
     assert not has(store)
     failure = json.loads((place / "failure.json").read_text())

@@ -40,15 +40,9 @@ def test_the_heading_says_what_was_changed(scenario: Scenario) -> None:
     assert lines[1] == "Changed: barriers.data_sharing 0.5 -> 0.8, journey.retry_days 14 -> 7"
 
 
-@pytest.mark.parametrize(
-    ("arms", "added"),
-    [(["fragmented", "letters"], False), (["fragmented", "link_worker"], True), (["front_door"], True)],
-)
-def test_the_budget_is_spoken_of_where_there_is_coordination_staff(
-    arms: list[str], added: bool, scenario: Scenario
-) -> None:
-    line = "Budget: added (navigators and front door are not paid for by services)"
-    assert (line in heading(scenario, *arms)) == added
+@pytest.mark.parametrize("budget", ["equal", "added"])
+def test_the_heading_says_which_budget_holds(budget: str, scenario: Scenario) -> None:
+    assert f"Budget: {budget} (" in heading(scenario.changed({"budget": budget}), "fragmented")
 
 
 @pytest.mark.parametrize("arms", [1, 2, 3, 4, 9])

@@ -292,7 +292,7 @@ def test_each_mode_can_be_perfect(mode: str) -> None:
 def town_with(barrier: str) -> Result:
     """Return a run of three_journeys, with letters, with one barrier at level 1 or (``""``) with none."""
     settings = {**NONE, "time": SHORT} | ({f"barriers.{barrier}": 1.0} if barrier else {})
-    return simulate(Scenario.load("three_journeys").changed(settings), "letters+records:shared", seed=5)
+    return simulate(Scenario.load("three_journeys").changed(settings), "letter+records:shared", seed=5)
 
 
 def share(result: Result, activity: str, *reasons: str) -> float:

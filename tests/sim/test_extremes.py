@@ -22,11 +22,12 @@ from tests.places import TWO_PROVIDERS, changed, write_place
 COLUMNS = {
     "episodes": (
         "episode citizen vignette district need recurrence onset severity state days tries handoffs dropped setbacks "
-        "stories first_door cohort"
+        "stories first_door origin crises failure_contacts cohort"
     ),
     "handoffs": (
         "episode citizen number sender receiver sender_sector receiver_sector sender_profession receiver_profession "
-        "mode made received accepted attended dropped state reason noticed followed cohort"
+        "mode made received accepted attended dropped state reason noticed followed sender_record receiver_record "
+        "cohort"
     ),
     "spells": "episode citizen provider sector service stage joined started ended wait missed end cohort",
     "ledger": "case activity time resource sector service other episode need reason noticed followed detail",
@@ -35,8 +36,20 @@ FLOATS = {
     "onset", "severity", "days", "made", "received", "accepted", "attended", "joined", "started", "ended", "wait",
     "time", "detail",
 }  # fmt: skip
-WHOLE = {"episode", "recurrence", "tries", "handoffs", "setbacks", "stories", "number", "missed"}
+WHOLE = {
+    "episode",
+    "recurrence",
+    "tries",
+    "handoffs",
+    "setbacks",
+    "stories",
+    "number",
+    "missed",
+    "crises",
+    "failure_contacts",
+}
 ARMS = coordinations()
+FRONT_DOOR_ARMS = ("single_front_door", "single_point_of_access")
 
 
 def check(result: Result) -> Result:
@@ -112,7 +125,7 @@ def vignette(**cells: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("arm", [arm for arm in ARMS if arm != "front_door"])
+@pytest.mark.parametrize("arm", [arm for arm in ARMS if arm not in FRONT_DOOR_ARMS])
 def test_a_place_of_vignettes_only(tmp_path: Path, arm: str) -> None:
     """Nobody is drawn, and the one who is given is supported at once, whatever the place's prevalences."""
     result = run(tmp_path, None, arm, **vignette(), needs=changed("needs", prevalence=0), services=ALWAYS_THERE)
@@ -122,7 +135,7 @@ def test_a_place_of_vignettes_only(tmp_path: Path, arm: str) -> None:
 
 def test_a_front_door_scaled_to_nobody_has_no_places(tmp_path: Path) -> None:
     """Its places are per 1,000 drawn citizens a year: the one who is given waits there until the end."""
-    result = run(tmp_path, None, "front_door", **vignette(patience_days=1e12))
+    result = run(tmp_path, None, "single_point_of_access", **vignette(patience_days=1e12))
     assert list(result.episodes["state"]) == ["open"]
     assert list(result.spells["service"]) == ["front_door"] and list(result.spells["end"]) == ["waiting"]
 
@@ -226,7 +239,7 @@ def test_no_places(tmp_path: Path, arm: str) -> None:
     assert not (result.episodes["state"] == "supported").any()
     assert result.headline()["supported_28"] == 0.0 and math.isnan(result.headline()["median_days"])
     assert result.headline()["restricted_mean_days"] == 30.0
-    if arm != "front_door":
+    if arm not in FRONT_DOOR_ARMS:
         assert set(result.spells["end"]) <= {"waiting", "abandoned_wait"}
 
 

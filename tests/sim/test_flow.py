@@ -261,7 +261,7 @@ def test_nobody_hands_on_to_the_front_door(tmp_path: Path) -> None:
     services = [{**row, "places": 0 if row["stage"] == "support" else 99} for row in TWO_PROVIDERS["services"]]
     folder = write_place(tmp_path, providers=TWO_PROVIDERS["providers"], services=services)
     place = Scenario.load(folder).changed(settings)
-    handoffs = simulate(place, "front_door", seed=11).handoffs
+    handoffs = simulate(place, "single_point_of_access", seed=11).handoffs
     assert {"front_door", "clinic"} <= set(handoffs["sender"])
     assert set(handoffs["receiver"]) == {"clinic", "charity"}
 

@@ -1,0 +1,87 @@
+"""What all desks of providers share: places, and an entry in the ledger for what happens there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.budget import staff_per_place
+from sim.codes import Activity
+from sim.draws import key_of
+from sim.ledger import NOBODY
+from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL
+from sim.schema.tables import Duration, ServiceRow, Stage
+
+if TYPE_CHECKING:
+    from sim.agents.episode import Episode
+    from sim.agents.provider import Provider
+    from sim.model import JourneyModel
+
+_KINDS = {Duration.EXPONENTIAL: EXPONENTIAL, Duration.LOGNORMAL: LOGNORMAL, Duration.FIXED: FIXED}
+
+
+class Desk:
+    """One desk of a provider.
+
+    Attributes:
+        number: Row in the outcomes; the rows of services.csv come first.
+        name: Unique name.
+        key: Address of the desk, the same in every landscape.
+        provider: Whose desk it is.
+        stage: What it does.
+        staff: Staff for one place.
+        initial: Places at the start.
+        funded: Places that are paid for now.
+        vacant: Of these, for how many there is nobody.
+        places: People served at once.
+        taken: Places taken now; more than there are where places have just been lost.
+    """
+
+    def __init__(self, model: JourneyModel, provider: Provider, number: int, row: ServiceRow) -> None:
+        self.model = model
+        self.provider = provider
+        self.number = number
+        self.name = row.service
+        self.key = key_of("service", row.service)
+        self.stage = row.stage
+        self.is_support = row.stage is Stage.SUPPORT
+        self.staff = staff_per_place(row, model.scenario)
+        self.initial = row.places
+        self.funded = row.places
+        self.vacant = 0
+        self.places = row.places
+        self.taken = 0
+        self._time = (_KINDS[row.service_time], row.service_days, row.service_cv)
+
+    def fund(self, places: int) -> None:
+        """Pay for another number of places from now on."""
+        self.funded = places
+        self.set_places()
+
+    def set_places(self) -> None:
+        """Bring the number of places up to date."""
+        raise NotImplementedError
+
+    def _change_places(self, places: int) -> bool:
+        """Set the number of places and return whether it is another one."""
+        places = max(0, places)
+        if places == self.places:
+            return False
+        self.places = places
+        self._record(Activity.PLACES, detail=float(places))
+        return True
+
+    def _record(self, activity: Activity, episode: Episode | None = None, reason: int = 0, detail: float = 0.0) -> None:
+        citizen, number = (NOBODY, NOBODY) if episode is None else (episode.citizen.row, episode.number)
+        self.model.ledger.record(
+            self.model.calendar.now,
+            activity,
+            citizen,
+            number,
+            self.provider.number,
+            self.number,
+            NOBODY,
+            reason,
+            0,
+            0,
+            detail,
+        )

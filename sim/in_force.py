@@ -1,0 +1,85 @@
+"""The rules in force for the citizens of a district: mechanisms made ready, looked up without cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.codes import Decision
+from sim.draws import uniform
+from sim.levels import Levels
+from sim.mechanisms import registry
+from sim.mechanisms.handoff import MODES_BY_WORK
+from sim.schema.initiatives import DATED
+from sim.timeline import Setting
+
+if TYPE_CHECKING:
+    from sim.agents.citizen import Citizen
+    from sim.agents.provider import Provider
+    from sim.model import JourneyModel
+
+
+class Rules:
+    """One mechanism for each dated question, and the levels of the barriers.
+
+    Attributes:
+        entry: Where to go first.
+        navigation: Who helps.
+        records: Who sees whose records.
+        delivery: Who works together.
+        capacity: Who may use whose places.
+        levels: Of the barriers.
+        meets: Whether teams meet.
+    """
+
+    __slots__ = ("_mode", "_modes", "capacity", "delivery", "entry", "levels", "meets", "navigation", "records")
+
+    def __init__(self, model: JourneyModel, names: tuple[str, ...], levels: Levels) -> None:
+        made = {
+            question: registry.find(question, name)(model, levels) for question, name in zip(DATED, names, strict=True)
+        }
+        self.entry = made["entry"]
+        self.navigation = made["navigation"]
+        self.records = made["records"]
+        self.delivery = made["delivery"]
+        self.capacity = made["capacity"]
+        self.levels = levels
+        self.meets: bool = self.delivery.meets
+        self._mode = made["handoff"]
+        self._modes = {name: registry.find("handoff", name)(model, levels) for name in MODES_BY_WORK}
+
+    def of(self, citizen: Citizen) -> Rules:
+        """Return the rules for a citizen: these."""
+        return self
+
+    def mode(self, citizen: Citizen, sender: Provider, receiver: Provider) -> Any:
+        """Return the mode of a handoff: that of the delivery, else the stronger of the rule's and the navigator's."""
+        together = self.delivery.mode_between(sender, receiver)
+        if together is not None:
+            return together
+        navigator = citizen.navigator
+        if navigator is None or MODES_BY_WORK.index(navigator.mode) <= MODES_BY_WORK.index(self._mode.name):
+            return self._mode
+        return self._modes[navigator.mode]
+
+
+class MixedRules:
+    """Rules of a district in which some initiatives reach only a share of the citizens, so far."""
+
+    def __init__(self, model: JourneyModel, setting: Setting) -> None:
+        self._model = model
+        self._setting = setting
+        self._shares = {step.initiative: step.share for step in setting.steps if step.share < 1.0}
+        self.levels = setting.levels
+        self.meets = any(registry.find("delivery", name).meets for name in self._deliveries())
+
+    def of(self, citizen: Citizen) -> Rules:
+        """Return the rules for a citizen: who is reached at one share is reached at every higher one."""
+        luck = uniform(citizen.key, 0, Decision.INITIATIVE, 0)
+        inside = frozenset(name for name, share in self._shares.items() if luck < share)
+        return self._model.rules_named(self._setting.names(inside), self._setting.levels)
+
+    def _deliveries(self) -> set[str]:
+        return {
+            self._setting.base[DATED.index("delivery")],
+            *(step.name for step in self._setting.steps if step.question == "delivery"),
+        }
