@@ -114,6 +114,7 @@ def write_core(folder: Path) -> Path:
             writer.writerows(rows)
     (folder / "scenario.yaml").write_text(
         f"""
+crises: {{hazard: 0}}
 time: {{horizon_days: {DAYS}, warmup_days: 0, followup_days: 30}}
 population: {{needs_mean: 0, patience_days: {PATIENCE_DAYS}, patience_sigma: 0,
              persistence_median: {PERSISTENCE}, persistence_sigma: 0}}

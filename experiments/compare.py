@@ -108,10 +108,11 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")
     # Drawing needs a library that takes half a second to import.
-    from experiments.figures import compare_figures
+    from experiments.figures import compare_figures, marks_of
 
     time = plan.scenario.parameters.time
-    figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance())
+    marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
+    figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks)
     print(
         text.results(
             folder,

@@ -132,4 +132,4 @@ class Timeline:
         # "all" starts everywhere at once: there is no order in which it could spread.
         if row.service:
             return [ALL]
-        return [*self._districts] if ALL in row.districts else list(row.districts)
+        return [*self._districts] if row.is_everywhere else list(row.districts)

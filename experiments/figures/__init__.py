@@ -1,21 +1,22 @@
 """Figures of comparisons and runs, each as PDF, SVG and PNG with its provenance inside, and readable without a caption.
 
 The numbers of every figure come from a pure function (``incidence_data``, ``reasons_data``, ``sectors_data``,
-``journey_data``), which anybody may call to draw their own.
+``over_time_data``, ``journey_data``), which anybody may call to draw their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.figures import incidence, reasons, sectors
+from experiments.figures import incidence, over_time, reasons, sectors
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journeys import write_journeys
+from experiments.figures.over_time import Mark, marks_of, over_time_data
 from experiments.figures.reasons import reasons_data
 from experiments.figures.saving import save
 from experiments.figures.sectors import sectors_data
@@ -26,7 +27,16 @@ from sim.schema.parameters import Time
 if TYPE_CHECKING:
     from sim.outcomes.result import Result
 
-__all__ = ["compare_figures", "incidence_data", "journey_data", "reasons_data", "run_figures", "sectors_data"]
+__all__ = [
+    "compare_figures",
+    "incidence_data",
+    "journey_data",
+    "marks_of",
+    "over_time_data",
+    "reasons_data",
+    "run_figures",
+    "sectors_data",
+]
 
 
 def compare_figures(
@@ -37,8 +47,11 @@ def compare_figures(
     arms: Mapping[str, str],
     time: Time,
     provenance: Mapping[str, str],
+    marks: Sequence[Mark] = (),
 ) -> list[Path]:
-    """Write the figures of a comparison: ``cumulative_incidence``, ``drops_by_reason`` and ``drops_by_sector``.
+    """Write the figures of a comparison.
+
+    ``cumulative_incidence``, ``drops_by_reason``, ``drops_by_sector`` and ``over_time``.
 
     Args:
         folder: Where; made if it is missing.
@@ -48,6 +61,7 @@ def compare_figures(
         arms: Titles of the arms to show, in order, by their names.
         time: The clock of the runs.
         provenance: What goes into the metadata of each file.
+        marks: Initiatives to mark on the figure over time.
 
     Returns:
         The paths of the files.
@@ -55,10 +69,12 @@ def compare_figures(
     replicates = runs_of_arms(runs, arms)
     counted = cohort_of(episodes)["arm"].astype(str).value_counts()
     sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
+    development = over_time_data(episodes, handoffs, runs, arms, time)
     drawn = [
         (incidence, incidence.draw_incidence(incidence_data(episodes, runs, arms, time), sizes, replicates, arms)),
         (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time)),
         (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time)),
+        (over_time, over_time.draw_over_time(development, marks, replicates, arms, time)),
     ]
     return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 

@@ -74,6 +74,11 @@ class InitiativeRow(Section):
         return self.change.removeprefix(_PLACES) if self.change.startswith(_PLACES) else ""
 
     @property
+    def is_everywhere(self) -> bool:
+        """Whether it reaches every district at once, or a service, which is in no district."""
+        return ALL in self.districts
+
+    @property
     def number(self) -> float:
         """The level or number of places that it changes to."""
         return float(self.value)

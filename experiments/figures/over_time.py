@@ -1,0 +1,278 @@
+"""Figure: outcomes over the days of a run, with the initiatives marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.ticker import MaxNLocator
+
+from experiments.figures import style
+from experiments.figures.layout import EDGE, Frame, Page, moved_apart, shortened, text_width, wrapped
+from experiments.figures.spread import Floats, runs_of_arms, spread, spread_note
+from sim.coordination import Coordination
+from sim.outcomes.headline import SOON_DAYS
+from sim.outcomes.survival import SUPPORTED
+from sim.scenario import Scenario
+from sim.schema.initiatives import InitiativeRow
+from sim.schema.parameters import Time
+
+NAME = "over_time"
+TITLE = "Outcomes over the days of the run"
+SERIES = {
+    "supported": f"Needs supported within {SOON_DAYS:g} days, by the day on which they arose (%)",
+    "dropped": f"Handoffs dropped within {SOON_DAYS:g} days, by the day on which they were made (per 100 made)",
+}
+"""What is drawn, and in which words."""
+MOST_BINS = 40
+BINS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0)
+"""Lengths of a period in days: the shortest with no more periods than MOST_BINS."""
+
+PANEL_HEIGHT, PANEL_GAP, ROW_HEIGHT, BAR_HEIGHT = 42.0, 14.0, 8.0, 3.0
+FIRST, LABEL_WIDTH, LABEL_GAP = EDGE + 11.0, 34.0, 6.5
+"""In mm."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One initiative on the figure.
+
+    Attributes:
+        label: Name for people, with that of the arm if it is one arm's.
+        arm: The arm whose it is, or "" for all.
+        begin: Day on which it starts.
+        full: Day from which it is fully there.
+        end: Day on which it ends; the horizon if it does not end before.
+    """
+
+    label: str
+    arm: str
+    begin: float
+    full: float
+    end: float
+
+
+def marks_of(scenario: Scenario, arms: Mapping[str, Coordination], titles: Mapping[str, str]) -> list[Mark]:
+    """Return the initiatives of a place and of its arms, one mark each, in order of their start."""
+    horizon = scenario.parameters.time.horizon_days
+    districts = len(scenario.tables.districts)
+    marks = _marks(scenario.tables.initiatives, "", "", districts, horizon)
+    for arm, rules in arms.items():
+        marks += _marks(rules.initiatives, arm, f"{titles[arm]}: ", districts, horizon)
+    return sorted(marks, key=lambda mark: (mark.begin, mark.label))
+
+
+def over_time_data(
+    episodes: pd.DataFrame, handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time
+) -> pd.DataFrame:
+    """Return outcomes by arm and period of the run.
+
+    Everything that arose or was made so late that it was not observed for long enough is left out, so that nothing is
+    censored. All needs count, those of the warm-up too; one that is taken up again after it was given up has been
+    counted already.
+
+    Args:
+        episodes: A row an episode, of all runs.
+        handoffs: A row a handoff, of all runs.
+        runs: A row a run.
+        arms: Titles by name of the arm.
+        time: The clock.
+
+    Returns:
+        Columns ``arm``, ``series``, ``day`` (middle of the period), ``value`` (per 100, mean over replicates), ``low``
+        and ``high`` (5th and 95th percentile between replicates, NaN for fewer than two). Periods in which some
+        replicate has nothing to count are left out.
+    """
+    length, count = _periods(time)
+    new = episodes[episodes["origin"].astype(str) != "crisis"]
+    supported = (new["state"].astype(str) == SUPPORTED) & (new["days"] <= SOON_DAYS)
+    dropped = (handoffs["state"].astype(str) == "dropped") & (handoffs["dropped"] - handoffs["made"] <= SOON_DAYS)
+    series = {
+        "supported": pd.DataFrame({"day": new["onset"], "hit": supported, "arm": new["arm"].astype(str)}).assign(
+            replicate=new["replicate"]
+        ),
+        "dropped": pd.DataFrame({"day": handoffs["made"], "hit": dropped, "arm": handoffs["arm"].astype(str)}).assign(
+            replicate=handoffs["replicate"]
+        ),
+    }
+    parts = []
+    for name, table in series.items():
+        for arm, replicates in runs_of_arms(runs, arms).items():
+            shares = _shares(table[table["arm"] == arm], replicates, length, count)
+            keep = ~np.isnan(shares).any(axis=0) if len(shares) else np.zeros(count, bool)
+            if not keep.any():
+                continue
+            low, high = spread(shares[:, keep])
+            middle = (np.flatnonzero(keep) + 0.5) * length
+            value = shares[:, keep].mean(axis=0)
+            columns = {"arm": arm, "series": name, "day": middle, "value": value, "low": low, "high": high}
+            parts.append(pd.DataFrame(columns))
+    if not parts:
+        return pd.DataFrame(columns=["arm", "series", "day", "value", "low", "high"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw_over_time(
+    data: pd.DataFrame, marks: Sequence[Mark], runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time
+) -> Figure:
+    """Draw the figure.
+
+    Args:
+        data: From :func:`over_time_data`.
+        marks: From :func:`marks_of`.
+        runs: Replicates by arm.
+        arms: Titles by name of the arm.
+        time: The clock.
+    """
+    with style.house():
+        length, _ = _periods(time)
+        sizes = "; ".join(f"{title} {len(runs[arm])}" for arm, title in arms.items())
+        notes = [
+            f"Runs: {sizes}. Lines: means over the runs of an arm, for each {length:g} days.",
+            spread_note("Bands", runs),
+            f"Grey ground: warm-up of {time.warmup_days:g} days, not counted in other figures."
+            if time.warmup_days > 0
+            else "",
+        ]
+        frame = Frame(TITLE, _subtitle(marks), notes, style.DOUBLE_COLUMN)
+        if data.empty:
+            return frame.empty("Nothing to show: no period of the run was observed for long enough.").figure
+        strip = len(marks) * ROW_HEIGHT + (2.0 if marks else 0.0)
+        page = frame.page(strip + len(SERIES) * (PANEL_HEIGHT + PANEL_GAP))
+        longest = max(text_width(title) for title in arms.values())
+        width = style.DOUBLE_COLUMN - FIRST - EDGE - LABEL_GAP - min(LABEL_WIDTH, longest + 0.5)
+        if marks:
+            _draw_marks(page.canvas_axes(FIRST, frame.top, width, strip), marks, arms, width, time)
+        for position, (name, words) in enumerate(SERIES.items()):
+            top = frame.top + strip + position * (PANEL_HEIGHT + PANEL_GAP)
+            page.text(FIRST, top, [words], fontweight="bold")
+            axes = page.axes(FIRST, top + 5.0, width, PANEL_HEIGHT)
+            _draw_panel(page, axes, data[data["series"] == name], marks, arms, time, width)
+        return page.figure
+
+
+def _marks(rows: Sequence[InitiativeRow], arm: str, prefix: str, districts: int, horizon: float) -> list[Mark]:
+    marks = []
+    for name in dict.fromkeys(row.initiative for row in rows):
+        own = [row for row in rows if row.initiative == name]
+        dates = [(row, row.dates(_reached(row, districts))) for row in own]
+        begin = min(min(days) for _, days in dates)
+        if begin >= horizon:
+            continue
+        end = max(horizon if row.to_day is None else min(row.to_day, horizon) for row in own)
+        full = max(row.from_day + row.ramp_days + row.spread_days * (_reached(row, districts) - 1) for row in own)
+        label = prefix + (next((row.label for row in own if row.label), "") or name.replace("_", " "))
+        marks.append(Mark(label, arm, begin, min(full, end), end))
+    return marks
+
+
+def _reached(row: InitiativeRow, districts: int) -> int:
+    return 1 if row.is_everywhere else len(row.districts)
+
+
+def _subtitle(marks: Sequence[Mark]) -> str:
+    if not marks:
+        return (
+            "No initiative starts or ends in this run: what changes over time is chance, and the filling of services."
+        )
+    return "Bars: initiatives, rising while they are built up or spread over districts; dotted lines: their dates."
+
+
+def _periods(time: Time) -> tuple[float, int]:
+    """Return length and number of the periods that are observed for long enough."""
+    observed = time.horizon_days - SOON_DAYS
+    length = next((days for days in BINS if observed / days <= MOST_BINS), BINS[-1])
+    return length, max(0, math.floor(observed / length))
+
+
+def _shares(table: pd.DataFrame, replicates: Sequence[int], length: float, count: int) -> Floats:
+    """Return hits per 100 by replicate and period, NaN where there is nothing to count."""
+    period = (table["day"].to_numpy(np.float64) // length).astype(np.int64)
+    row = np.searchsorted(replicates, table["replicate"].to_numpy())
+    inside = period < count
+    cell = row[inside] * count + period[inside]
+    size = max(1, len(replicates)) * count
+    made = np.bincount(cell, minlength=size)
+    hits = np.bincount(cell, weights=table["hit"].to_numpy(np.float64)[inside], minlength=size)
+    with np.errstate(invalid="ignore"):
+        return (100.0 * hits / made).reshape(max(1, len(replicates)), count)
+
+
+def _draw_marks(axes: Axes, marks: Sequence[Mark], arms: Mapping[str, str], width: float, time: Time) -> None:
+    looks = style.looks_of_arms(arms)
+    horizon = time.horizon_days
+    axes.set_xlim(0.0, horizon)
+    axes.tick_params(bottom=False, labelbottom=False)
+    for position, mark in enumerate(marks):
+        base = (position + 1) * ROW_HEIGHT - 1.0
+        top = base - BAR_HEIGHT
+        colour = looks[mark.arm].colour if mark.arm else style.GREY
+        corners = [(mark.begin, base), (mark.full, top), (mark.end, top), (mark.end, base)]
+        axes.add_patch(Polygon(corners, closed=True, facecolor=colour, alpha=0.55, edgecolor=colour, linewidth=0.6))
+        words = shortened(_dated(mark, horizon), width)[0]
+        room = text_width(words) / width * horizon
+        axes.text(max(0.0, min(mark.begin, horizon - room)), top - 0.6, words, va="bottom", ha="left")
+
+
+def _dated(mark: Mark, horizon: float) -> str:
+    if mark.end < horizon:
+        return f"{mark.label}, day {mark.begin:g} to {mark.end:g}"
+    return f"{mark.label}, from day {mark.begin:g}"
+
+
+def _draw_panel(
+    page: Page,
+    axes: Axes,
+    data: pd.DataFrame,
+    marks: Sequence[Mark],
+    arms: Mapping[str, str],
+    time: Time,
+    width: float,
+) -> None:
+    axes.set_xlim(0.0, time.horizon_days)
+    axes.set_xlabel("Day of the run")
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+    axes.axvspan(0.0, time.warmup_days, color="#f0f0f0", zorder=0, linewidth=0)
+    for day in sorted({day for mark in marks for day in (mark.begin, mark.end)} - {0.0, time.horizon_days}):
+        axes.axvline(day, color=style.GREY, linewidth=0.7, linestyle=style.DOTTED, zorder=1)
+    looks = style.looks_of_arms(arms)
+    ends = []
+    for arm, look in looks.items():
+        curve = data[data["arm"] == arm]
+        if curve.empty:
+            continue
+        days, value, low, high = (curve[name].to_numpy(float) for name in ("day", "value", "low", "high"))
+        axes.fill_between(days, low, high, color=look.colour, alpha=0.15, linewidth=0, zorder=2)
+        axes.plot(days, value, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3, gid=f"line-{arm}")
+        ends.append((arm, float(days[-1]), float(value[-1])))
+    top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) if len(data) else 0.0
+    axes.set_ylim(0.0, min(100.0, 10.0 * math.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    _label_ends(axes, ends, arms, width, time.horizon_days)
+
+
+def _label_ends(
+    axes: Axes, ends: Sequence[tuple[str, float, float]], arms: Mapping[str, str], width: float, horizon: float
+) -> None:
+    """Write the title of each arm beside the end of its line, moved apart where they would overlap."""
+    looks, top = style.looks_of_arms(arms), axes.get_ylim()[1]
+    texts = [wrapped(arms[arm], LABEL_WIDTH) for arm, _, _ in ends]
+    sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
+    wanted = [value / top * PANEL_HEIGHT for _, _, value in ends]
+    centres = moved_apart(wanted, sizes, -4.0, PANEL_HEIGHT + 4.0)
+    for (arm, day, _), lines, start, centre in zip(ends, texts, wanted, centres, strict=True):
+        leader = Line2D(
+            [day / horizon, 1 + 1.0 / width, 1 + (LABEL_GAP - 1.0) / width],
+            [start / PANEL_HEIGHT, start / PANEL_HEIGHT, centre / PANEL_HEIGHT],
+            transform=axes.transAxes, color=looks[arm].colour, linewidth=0.6, clip_on=False,
+        )  # fmt: skip
+        axes.add_line(leader)
+        place = (1 + LABEL_GAP / width, centre / PANEL_HEIGHT)
+        axes.text(*place, "\n".join(lines), transform=axes.transAxes, va="center", linespacing=1.2, gid=f"label-{arm}")
