@@ -20,6 +20,7 @@ from typing import Any
 import simpy
 
 from sim import Coordination, Scenario
+from sim.coordination import names as coordinations
 from sim.model import JourneyModel
 from sim.outcomes.result import result_of
 
@@ -59,16 +60,17 @@ def main() -> None:
     low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
     print(f"  ratio, pair by pair: {low:.2f} / {middle:.2f} / {high:.2f} (min/median/max)")
     town = Scenario.load("three_journeys")
-    print("three_journeys, one run:")
-    for arm in ("fragmented", "integrated"):
-        events, seconds = timed(town, Coordination.load(arm))
-        print(f"  {arm:12s} {events / seconds:10,.0f} events/s   {events:,} events   {seconds:.2f} s")
+    print("three_journeys, one run of each arm:")
+    for arm in coordinations():
+        repeats = REPEATS if arm in ("fragmented", "integrated") else 1
+        events, seconds = timed(town, Coordination.load(arm), repeats)
+        print(f"  {arm:26s} {events / seconds:10,.0f} events/s   {events:,} events   {seconds:.2f} s")
 
 
-def timed(scenario: Scenario, coordination: Coordination) -> tuple[int, float]:
-    """Return the events and the median seconds of a run."""
+def timed(scenario: Scenario, coordination: Coordination, repeats: int) -> tuple[int, float]:
+    """Return the events and the median seconds of some runs."""
     seconds = []
-    for repeat in range(REPEATS):
+    for repeat in range(repeats):
         model = JourneyModel(scenario, coordination, replicate=repeat)
         seconds.append(_seconds(model.run))
     return len(model.ledger), statistics.median(seconds)

@@ -35,7 +35,7 @@ MOST_BINS = 40
 BINS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 """Lengths of a period in days: the shortest with no more periods than MOST_BINS."""
 
-PANEL_HEIGHT, PANEL_GAP, ROW_HEIGHT, BAR_HEIGHT = 42.0, 14.0, 8.0, 3.0
+PANEL_HEIGHT, PANEL_GAP, ROW_HEIGHT, BAR_HEIGHT = 42.0, 17.0, 8.0, 3.0
 FIRST, LABEL_WIDTH, LABEL_GAP = EDGE + 11.0, 34.0, 6.5
 """In mm."""
 

@@ -41,12 +41,14 @@ TITLES = {
 
 
 def episodes_of(rows: list[tuple[str, int, float, str, bool]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["arm", "replicate", "days", "state", "cohort"])
+    table = pd.DataFrame(rows, columns=["arm", "replicate", "days", "state", "cohort"])
+    return table.assign(onset=10.0 * table.index, origin="")
 
 
 def handoffs_of(rows: list[tuple[str, int, str, str, str, str]]) -> pd.DataFrame:
     names = ["arm", "replicate", "sender_sector", "receiver_sector", "state", "reason"]
-    return pd.DataFrame(rows, columns=names).assign(cohort=True)
+    table = pd.DataFrame(rows, columns=names).assign(cohort=True)
+    return table.assign(made=1.0 * table.index, dropped=1.0 * table.index + 3.0)
 
 
 def runs_with(arms: dict[str, str] | list[str], replicates: int) -> pd.DataFrame:
@@ -270,7 +272,7 @@ def test_figures_of_any_number_of_arms_are_readable(count: int) -> None:
 def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> None:
     episodes, handoffs = many_rows(ARMS)
     paths = compare_figures(tmp_path / "one", episodes, handoffs, runs_with(ARMS, 3), ARMS, TIME, PROVENANCE)
-    names = ["cumulative_incidence", "drops_by_reason", "drops_by_sector"]
+    names = ["cumulative_incidence", "drops_by_reason", "drops_by_sector", "over_time"]
     assert [path.name for path in paths] == [f"{name}.{kind}" for name in names for kind in ("pdf", "svg", "png")]
     for path in paths:
         content = path.read_bytes()
@@ -306,7 +308,7 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
-        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 9
+        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 12
         for figure in (
             draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
             draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),

@@ -1,0 +1,138 @@
+"""The figure over time counts by the day on which things began, and marks initiatives where they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.figures import marks_of, over_time_data, style
+from experiments.figures.over_time import Mark, draw_over_time
+from experiments.figures.spread import runs_of_arms
+from sim import Coordination, Scenario, simulate
+from sim.schema.initiatives import InitiativeRow
+from sim.schema.parameters import Time
+from tests.experiments.drawn import assert_readable, texts_of
+
+TIME = Time(horizon_days=228.0, warmup_days=40.0, followup_days=60.0)
+"""Observed for 28 days are the first 200: 40 periods of 5 days."""
+ARMS = {"fragmented": "Fragmented", "pilot": "Pilot"}
+
+
+def episodes_of(rows: list[tuple[str, int, float, float, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["arm", "replicate", "onset", "days", "state", "origin"])
+
+
+def handoffs_of(rows: list[tuple[str, int, float, float, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["arm", "replicate", "made", "dropped", "state"])
+
+
+def runs_with(replicates: int) -> pd.DataFrame:
+    return pd.DataFrame([(arm, n) for arm in ARMS for n in range(replicates)], columns=["arm", "replicate"])
+
+
+def value(data: pd.DataFrame, series: str, arm: str, day: float) -> float:
+    row = data[(data["series"] == series) & (data["arm"] == arm) & (data["day"] == day)]
+    return float(row["value"].iloc[0])
+
+
+def test_needs_count_by_the_day_on_which_they_arose() -> None:
+    episodes = episodes_of(
+        [
+            ("fragmented", 0, 101.0, 28.0, "supported", ""),
+            ("fragmented", 0, 102.0, 28.1, "supported", ""),
+            ("fragmented", 0, 103.0, 5.0, "gave_up", ""),
+            ("fragmented", 0, 104.0, 5.0, "supported", "crisis"),
+            ("fragmented", 1, 100.0, 1.0, "supported", "raised"),
+            # Not observed for 28 days.
+            ("fragmented", 0, 201.0, 1.0, "supported", ""),
+        ]
+    )
+    data = over_time_data(episodes, handoffs_of([]), runs_with(2), {"fragmented": "Fragmented"}, TIME)
+    # One of three in the first replicate, one of one in the second; the need taken up again has been counted before.
+    assert value(data, "supported", "fragmented", 102.5) == pytest.approx((100 / 3 + 100) / 2)
+    assert list(data["day"]) == [102.5]
+    assert float(data["low"].iloc[0]) < float(data["value"].iloc[0]) < float(data["high"].iloc[0])
+
+
+def test_handoffs_count_by_the_day_on_which_they_were_made() -> None:
+    handoffs = handoffs_of(
+        [
+            ("pilot", 0, 50.0, 78.0, "dropped"),
+            ("pilot", 0, 51.0, 79.5, "dropped"),
+            ("pilot", 0, 52.0, np.nan, "attended"),
+            ("pilot", 0, 54.9, np.nan, "under_way"),
+        ]
+    )
+    data = over_time_data(episodes_of([]), handoffs, runs_with(1), ARMS, TIME)
+    assert value(data, "dropped", "pilot", 52.5) == 25.0
+    assert data["low"].isna().all()
+
+
+def test_all_needs_of_a_run_are_those_of_its_ledger() -> None:
+    """Over all periods together: the share of all needs that arose in time to be observed."""
+    short = {"time": {"horizon_days": 228.0, "warmup_days": 40.0, "followup_days": 60.0}}
+    result = simulate(Scenario.load("three_journeys", short))
+    episodes, handoffs = (table.assign(arm="fragmented", replicate=0) for table in (result.episodes, result.handoffs))
+    data = over_time_data(episodes, handoffs, runs_with(1), {"fragmented": "Fragmented"}, TIME)
+    early = episodes[(episodes["onset"] < 200) & (episodes["origin"] != "crisis")]
+    sizes = np.bincount((early["onset"] // 5).astype(int))
+    shares = data[data["series"] == "supported"]["value"].to_numpy()
+    hits = ((early["state"] == "supported") & (early["days"] <= 28)).sum()
+    assert (shares * sizes).sum() / 100 == pytest.approx(hits)
+
+
+def initiative(**cells: object) -> InitiativeRow:
+    return InitiativeRow.model_validate(
+        {"initiative": "pilot", "change": "handoff", "value": "letter", "from_day": 50.0} | cells
+    )
+
+
+def test_marks_say_when_initiatives_start_are_full_and_end() -> None:
+    town = Scenario.load("three_journeys")
+    everywhere = initiative(label="Letters", ramp_days=20.0)
+    tables = replace(town.tables, initiatives=(everywhere,))
+    rows = (
+        initiative(districts="riverside;town_centre", spread_days=30.0, to_day=200.0),
+        initiative(change="records", value="shared", from_day=70.0, to_day=150.0),
+        initiative(initiative="too_late", from_day=5000.0),
+    )
+    arms = {"fragmented": Coordination(), "pilot": Coordination(initiatives=rows)}
+    assert marks_of(replace(town, tables=tables), arms, ARMS) == [
+        Mark("Letters", "", 50.0, 70.0, town.parameters.time.horizon_days),
+        Mark("Pilot: pilot", "pilot", 50.0, 80.0, 200.0),
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_the_figure_is_readable_with_any_number_of_initiatives(count: int) -> None:
+    random = np.random.default_rng(3)
+    rows = [
+        (arm, replicate, onset, days, "supported", "")
+        for arm in ARMS
+        for replicate in range(3)
+        for onset, days in zip(random.uniform(0, 220, 300), random.exponential(30, 300), strict=True)
+    ]
+    handoffs = [(arm, replicate, onset, onset + days, "dropped") for arm, replicate, onset, days, *_ in rows]
+    runs = runs_with(3)
+    data = over_time_data(episodes_of(rows), handoffs_of(handoffs), runs, ARMS, TIME)
+    marks = [
+        Mark(f"An initiative with a name that is quite long, number {n}", "pilot", 50.0 + 40 * n, 60.0 + 40 * n, 228.0)
+        for n in range(count)
+    ]
+    figure = draw_over_time(data, marks, runs_of_arms(runs, ARMS), ARMS, TIME)
+    assert_readable(figure)
+    assert sum("An initiative" in text for text in texts_of(figure)) == count
+    with style.house():
+        lines = {line.get_gid() for axes in figure.axes for line in axes.get_lines() if line.get_gid()}
+    assert {"line-fragmented", "line-pilot"} <= lines
+
+
+def test_a_run_too_short_to_be_observed_says_so() -> None:
+    time = Time(horizon_days=20.0, warmup_days=0.0, followup_days=5.0)
+    runs = runs_with(1)
+    data = over_time_data(episodes_of([]), handoffs_of([]), runs, ARMS, time)
+    figure = draw_over_time(data, [], runs_of_arms(runs, ARMS), ARMS, time)
+    assert any("Nothing to show" in text for text in texts_of(figure))
