@@ -13,6 +13,8 @@ from experiments.figures.tables import rows_of
 
 NOT_MET = ("handoff_dropped",)
 """Activities that name a provider to which the person need not have come."""
+MARKED = {"setback": "setback", "turned_away": "setback", "crisis": "setback", "missed": "missed"}
+"""Activities that are marked beside dropped handoffs, and with which kind of mark."""
 UNLABELLED = Labels()
 
 
@@ -148,15 +150,15 @@ def _marks(events: pd.DataFrame, passes: pd.DataFrame, labels: Labels) -> pd.Dat
     seen = {row[:3] for row in rows if row[3] == "drop"}
     left = events[events["activity"].isin(["left", "nowhere_to_send"])]
     said = {(int(row.episode), str(row.resource), float(row.time)): str(row.activity) for row in rows_of(left)}
-    for activity, kind in (("setback", "setback"), ("turned_away", "setback"), ("missed", "missed")):
+    for activity, kind in MARKED.items():
         for event in rows_of(events[events["activity"] == activity]):
             at = (int(event.episode), str(event.resource), float(event.time))
             if at in seen:
                 continue
             seen.add(at)
             text = str(event.reason).replace("_", " ")
-            if kind == "missed":
-                text = "missed"
+            if activity in ("missed", "crisis"):
+                text = activity
             elif not text:
                 text = "nowhere to send" if said.get(at) == "nowhere_to_send" else "no way on"
                 text = text if event.resource else "no door found"
