@@ -32,11 +32,16 @@ Column = Sequence[str]
 
 def heading(plan: Plan, replications: int) -> str:
     """Return what a table is about: place, changed parameters, arms, cohort, replications and budget."""
-    time = plan.scenario.parameters.time
     baseline, *others = plan.titles.values()
     against = f"{baseline} (baseline) against {', '.join(others)}" if others else baseline
+    return "\n".join([f"{plan.scenario.title}: {against}", *circumstances(plan, replications)])
+
+
+def circumstances(plan: Plan, replications: int) -> list[str]:
+    """Return what is said below the first line of a heading: changed parameters, replications, cohort and budget."""
+    time = plan.scenario.parameters.time
     count = f"{replications} replication{'' if replications == 1 else 's'}"
-    lines = [f"{plan.scenario.title}: {against}"]
+    lines = []
     if plan.changes:
         changes = (f"{path} {_value(own)} -> {_value(used)}" for path, (own, used) in plan.changes.items())
         lines += textwrap.wrap(f"Changed: {', '.join(changes)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
@@ -46,7 +51,7 @@ def heading(plan: Plan, replications: int) -> str:
     )
     if any(arm.navigation != "none" or arm.entry == "single_front_door" for arm in plan.arms.values()):
         lines.append("Budget: added (navigators and front door are not paid for by services).")
-    return "\n".join(lines)
+    return lines
 
 
 def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -135,17 +140,17 @@ def value_text(value: float, outcome: Outcome) -> str:
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
         return MISSING.get(outcome.name, NOTHING)
-    return f"{_scaled(value, outcome):.1f}"
+    return f"{scaled(value, outcome):.1f}"
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
     difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if math.isnan(difference):
         return "-"
-    text = f"{_scaled(difference, outcome):+.1f}"
+    text = f"{scaled(difference, outcome):+.1f}"
     if math.isnan(low):
         return text
-    return f"{text} ({_scaled(low, outcome):+.1f} to {_scaled(high, outcome):+.1f})"
+    return f"{text} ({scaled(low, outcome):+.1f} to {scaled(high, outcome):+.1f})"
 
 
 def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
@@ -170,7 +175,8 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _scaled(value: float, outcome: Outcome) -> float:
+def scaled(value: float, outcome: Outcome) -> float:
+    """Return a value as it is shown: a share in percent."""
     return 100.0 * value if outcome.unit == "share" else value
 
 
