@@ -19,13 +19,20 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
+from experiments.games import plan_attribute
 from experiments.overrides import COMMAND_LINE, blamed, check_value
 from experiments.plan import Plan, plan_compare, plan_run
 from experiments.reusing import check_reuse
-from experiments.settings import CompareSettings, RunSettings
+from experiments.settings import AttributeSettings, CompareSettings, RunSettings, Settings
 from sim.schema.problems import Complaints, closest, listing
 from sim.schema.validation import paths
 
+SETTINGS: Mapping[str, type[Settings]] = {
+    "run": RunSettings,
+    "compare": CompareSettings,
+    "attribute": AttributeSettings,
+}
+"""What each command can be told."""
 BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
 """What Hydra raises when a configuration cannot be composed."""
 ELSEWHERE = {
@@ -43,7 +50,7 @@ class Request:
     """What was asked for on the command line.
 
     Attributes:
-        command: ``run`` or ``compare``.
+        command: ``run``, ``compare`` or ``attribute``.
         config_name: Name of the configuration to start from.
         overrides: The NAME=VALUE arguments.
         config_dir: The user's folder of configuration, if any.
@@ -82,7 +89,7 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
     """Check one composed job.
 
     Args:
-        command: ``run`` or ``compare``.
+        command: ``run``, ``compare`` or ``attribute``.
         config: The job's configuration.
         hydra: Hydra's own part of it.
         complaints: Receives every problem.
@@ -94,10 +101,11 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
         return None
     _check_place(data, hydra.runtime.choices.get("scenario"), complaints)
     folders = coordination_folders(hydra)
-    if command == "run":
-        name = hydra.runtime.choices.get("coordination") or "coordination"
-        return plan_run(data, str(name), folders, complaints)
-    return plan_compare(data, folders, complaints)
+    if command == "compare":
+        return plan_compare(data, folders, complaints)
+    name = str(hydra.runtime.choices.get("coordination") or "coordination")
+    plan_one = plan_run if command == "run" else plan_attribute
+    return plan_one(data, name, folders, complaints)
 
 
 def message(error: BaseException) -> str:
@@ -228,7 +236,7 @@ def _check_name(name: str, request: Request, base: DictConfig, complaints: Compl
     except OmegaConfBaseException:
         pass
     first = name.partition(".")[0]
-    known = paths(RunSettings if request.command == "run" else CompareSettings)
+    known = paths(SETTINGS[request.command])
     if first == "hydra":
         complaints.add(COMMAND_LINE, f"unknown name {name!r}", "what --cfg hydra shows")
     elif first in ELSEWHERE and first not in _sections(known):

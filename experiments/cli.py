@@ -34,6 +34,7 @@ class Command:
 
 COMMANDS = {
     "compare": Command("run arms side by side in the same random worlds: table and figures", "experiments.compare"),
+    "attribute": Command("which barrier, or which mechanism, accounts for how much of a gap", "experiments.attribute"),
     "run": Command("run one arm in one random world: everything that happened", "experiments.run"),
     "check": Command("check a scenario and all settings, run nothing", "experiments.check"),
     "list": Command("show what there is to choose from", "experiments.listing"),
@@ -51,6 +52,7 @@ Start here
   journeys compare                                       fragmented against integrated, in an illustrative town
   journeys compare scenario=talking_therapies            beside published figures
   journeys compare 'arms=[fragmented,key_worker,integrated]' barriers.data_sharing=0.8
+  journeys attribute                                     which barrier matters most? (320 runs)
   journeys run coordination=integrated replicate=7       one run, with the journeys of the vignettes
   journeys check scenario.folder=my_town                 is my own place right?
   journeys list                                          scenarios, coordinations, mechanisms, barriers
@@ -113,7 +115,7 @@ def _complete(arguments: list[str]) -> int:
         print(" ".join(COMMANDS))
         return OK
     os.environ["COMP_LINE"] = " ".join([program, *words[1:]]) + " "[: len(words) == 1]
-    return _call("run" if words[:1] == ["run"] else "compare", arguments)
+    return _call(words[0] if words[:1] in (["run"], ["attribute"]) else "compare", arguments)
 
 
 def _help() -> str:

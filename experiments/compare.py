@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -28,6 +29,8 @@ from experiments.progress import shown
 from experiments.store import Store
 from experiments.units import Unit, units_of, work
 
+PlanT = TypeVar("PlanT", bound=Plan)
+
 
 def command(arguments: Sequence[str]) -> int:
     """Do ``journeys compare`` and return the exit status."""
@@ -44,9 +47,30 @@ def compare(plan: Plan, folder: Path) -> int:
     Returns:
         0, or 1 if runs failed.
     """
+    return carry_out("compare", plan, units_of(plan), folder, report)
+
+
+def carry_out(
+    command: str,
+    plan: PlanT,
+    units: Sequence[Unit],
+    folder: Path,
+    report: Callable[[PlanT, Sequence[Unit], Store, Path, Manifest], None],
+) -> int:
+    """Run the units of an experiment that are not yet stored and report on all that are there.
+
+    Args:
+        command: Name of the experiment.
+        plan: What it is.
+        units: All its runs.
+        folder: Output folder.
+        report: Writes tables and figures of the stored units and prints them.
+
+    Returns:
+        0, or 1 if runs failed.
+    """
     store = Store(folder / "results")
-    units = units_of(plan)
-    with Manifest(folder, "compare", plan) as manifest:
+    with Manifest(folder, command, plan) as manifest:
         try:
             run_units(units, store, plan.workers, manifest)
             good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]

@@ -70,6 +70,23 @@ def choose_folders(overrides: Sequence[str], complaints: Complaints) -> list[str
     return result
 
 
+def spell_out(overrides: Sequence[str]) -> list[str]:
+    """Turn ``coordination=NAME+mechanism:value`` into what Hydra can compose: the name, then each change of it.
+
+    Args:
+        overrides: The command line; what is not of this form stays as it is.
+    """
+    result = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        name, *changes = value.split("+")
+        if key != "coordination" or not all(":" in change for change in changes) or "," in value:
+            result.append(override)
+        else:
+            result += [f"coordination={name}", *(f"coordination.{change.replace(':', '=', 1)}" for change in changes)]
+    return result
+
+
 @contextmanager
 def composer(command: str, config_dir: str | None) -> Iterator[Hydra]:
     """Make Hydra ready to compose with the same search path as ``hydra.main`` has.

@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from experiments.checking import Request, check, message, plan_job
-from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults
+from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults, spell_out
 from experiments.overrides import COMMAND_LINE, blamed
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
@@ -30,7 +30,7 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
     """Check a command line, then run its jobs or show what Hydra is asked to show.
 
     Args:
-        command: ``run`` or ``compare``.
+        command: ``run``, ``compare`` or ``attribute``.
         arguments: The command line after the command's name.
         job: What to do for each job.
 
@@ -85,7 +85,7 @@ def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, li
     """Read a command line as Hydra does, with the places in it made known to Hydra.
 
     Args:
-        command: ``run``, ``compare`` or ``check``.
+        command: ``run``, ``compare``, ``attribute`` or ``check``.
         arguments: The command line after the command's name.
 
     Returns:
@@ -93,7 +93,7 @@ def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, li
     """
     register_defaults()
     complaints = Complaints()
-    arguments = choose_folders(arguments, complaints)
+    arguments = spell_out(choose_folders(arguments, complaints))
     parser = get_args_parser()
     parser.prog = f"journeys {command}"
     return parser.parse_args(arguments), arguments, complaints

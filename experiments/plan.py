@@ -87,12 +87,12 @@ def plan_run(config: Mapping[str, Any], name: str, folders: Sequence[Path], comp
     Returns:
         The plan, or None if there were problems.
     """
-    settings, scenario, changes = _settings_and_place(RunSettings, config, complaints)
+    settings, scenario, changes = settings_and_place(RunSettings, config, complaints)
     if settings is None or scenario is None:
         return None
     coordination = settings.coordination
-    arm = coordination.model_copy(update={"title": _title(coordination, name, folders)})
-    if not _fit(scenario, {name: arm}, complaints):
+    arm = coordination.model_copy(update={"title": title_of(coordination, name, folders)})
+    if not fit(scenario, {name: arm}, complaints):
         return None
     replicates = range(settings.replicate, settings.replicate + 1)
     return Plan(scenario, {name: arm}, settings.seed, replicates, changes=changes)
@@ -109,10 +109,10 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
     Returns:
         The plan, or None if there were problems.
     """
-    settings, scenario, changes = _settings_and_place(CompareSettings, config, complaints)
+    settings, scenario, changes = settings_and_place(CompareSettings, config, complaints)
     # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
     arms = load_arms(config.get("arms"), folders, complaints)
-    if settings is None or scenario is None or arms is None or not _fit(scenario, arms, complaints):
+    if settings is None or scenario is None or arms is None or not fit(scenario, arms, complaints):
         return None
     return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers, changes)
 
@@ -131,22 +131,24 @@ def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return result
 
 
-def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> dict[str, Coordination] | None:
-    """Load coordinations by name; None, with complaints, if one of them cannot be."""
+def load_arms(
+    names: Any, folders: Sequence[Path], complaints: Complaints, where: str = "arms"
+) -> dict[str, Coordination] | None:
+    """Load coordinations by name; None, with complaints about the setting ``where``, if one of them cannot be."""
     names = [names] if isinstance(names, str) else names
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        complaints.add("arms", f"is {names!r}", "a list of names such as [fragmented,integrated]")
+        complaints.add(where, f"is {names!r}", "a list of names such as [fragmented,integrated]")
         return None
     before = len(complaints.problems)
     if not names:
-        complaints.add("arms", "is empty", "at least one name")
+        complaints.add(where, "is empty", "at least one name")
     known = coordinations.names(folders)
     arms = {}
     for name, count in Counter(names).items():
         if count > 1:
-            complaints.add("arms", f"{name!r} is there {count} times", "each once")
+            complaints.add(where, f"{name!r} is there {count} times", "each once")
         if name.partition("+")[0] not in known:
-            complaints.unknown("arms", "coordination", name.partition("+")[0], known)
+            complaints.unknown(where, "coordination", name.partition("+")[0], known)
             continue
         try:
             arms[name] = Coordination.load(name, folders)
@@ -155,7 +157,7 @@ def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> di
     return arms if len(complaints.problems) == before else None
 
 
-def _fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Complaints) -> bool:
+def fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Complaints) -> bool:
     """Note every arm that does not fit the place or cannot be paid for, and return whether there is none."""
     fits = True
     for arm in arms.values():
@@ -167,9 +169,19 @@ def _fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Compl
     return fits
 
 
-def _settings_and_place(
+def settings_and_place(
     kind: type[SettingsT], config: Mapping[str, Any], complaints: Complaints
 ) -> tuple[SettingsT | None, Scenario | None, dict[str, tuple[Any, Any]]]:
+    """Return a command's settings, its place with the parameters asked for, and which of them differ from its own.
+
+    Args:
+        kind: The command's settings.
+        config: The composed configuration as plain data.
+        complaints: Receives every problem.
+
+    Returns:
+        None for what has problems.
+    """
     scenario = _place(config, complaints)
     said = {(problem.where.rpartition(": ")[2], problem.what) for problem in complaints.problems}
     own = Complaints()
@@ -188,8 +200,8 @@ def _settings_and_place(
     return settings, used, changes_of(scenario, used)
 
 
-def _title(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
-    """Return a coordination's title with what was changed of the named one, as an arm's name would have it."""
+def title_of(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
+    """Return a coordination's title, with what was changed of the named one, as an arm's name would have it."""
     title = chosen.title or name
     try:
         named = Coordination.load(name, folders)

@@ -41,11 +41,16 @@ Column = Sequence[str]
 
 def heading(plan: Plan, replications: int) -> str:
     """Return what a table is about: place, changed parameters, arms, cohort, replications and budget."""
-    time = plan.scenario.parameters.time
     baseline, *others = plan.titles.values()
     against = f"{baseline} (baseline) against {', '.join(others)}" if others else baseline
+    return "\n".join([f"{plan.scenario.title}: {against}", *circumstances(plan, replications)])
+
+
+def circumstances(plan: Plan, replications: int) -> list[str]:
+    """Return what is said below the first line of a heading: changed parameters, replications, cohort and budget."""
+    time = plan.scenario.parameters.time
     count = f"{replications} replication{'' if replications == 1 else 's'}"
-    lines = [f"{plan.scenario.title}: {against}"]
+    lines = []
     if plan.changes:
         changes = (f"{path} {_value(own)} -> {_value(used)}" for path, (own, used) in plan.changes.items())
         lines += textwrap.wrap(f"Changed: {', '.join(changes)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
@@ -55,7 +60,7 @@ def heading(plan: Plan, replications: int) -> str:
     )
     lines.append(BUDGETS[plan.scenario.parameters.budget])
     lines += [line for note in plan.notes for line in textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")]
-    return "\n".join(lines)
+    return lines
 
 
 def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -179,21 +184,22 @@ def value_text(value: float, outcome: Outcome) -> str:
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
         return MISSING.get(outcome.name, NOTHING)
-    return f"{_scaled(value, outcome):,.{_decimals(outcome)}f}"
+    return f"{scaled(value, outcome):,.{decimals(outcome)}f}"
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
     difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if math.isnan(difference):
         return "-"
-    form = f"+,.{_decimals(outcome)}f"
-    text = f"{_scaled(difference, outcome):{form}}"
+    form = f"+,.{decimals(outcome)}f"
+    text = f"{scaled(difference, outcome):{form}}"
     if math.isnan(low):
         return text
-    return f"{text} ({_scaled(low, outcome):{form}} to {_scaled(high, outcome):{form}})"
+    return f"{text} ({scaled(low, outcome):{form}} to {scaled(high, outcome):{form}})"
 
 
-def _decimals(outcome: Outcome) -> int:
+def decimals(outcome: Outcome) -> int:
+    """Return how many digits of an outcome are shown after the point."""
     return 0 if outcome.unit == "GBP" else 1
 
 
@@ -219,7 +225,8 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _scaled(value: float, outcome: Outcome) -> float:
+def scaled(value: float, outcome: Outcome) -> float:
+    """Return a value as it is shown: a share in percent."""
     return 100.0 * value if outcome.unit == "share" else value
 
 

@@ -31,6 +31,7 @@ class Unit:
         seed: Root seed.
         replicate: Number of the random world.
         key: Names all that the result depends on.
+        tables: Which tables of the result are stored beside its numbers.
     """
 
     scenario: Scenario
@@ -39,6 +40,7 @@ class Unit:
     seed: int
     replicate: int
     key: str
+    tables: tuple[str, ...] = ("episodes", "handoffs")
 
 
 def units_of(plan: Plan) -> list[Unit]:
@@ -92,7 +94,7 @@ def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> str
     try:
         result = run(unit.scenario, unit.coordination, unit.seed, unit.replicate)
         result.check_balance()
-        tables = {"episodes": result.episodes, "handoffs": result.handoffs}
+        tables = {name: getattr(result, name) for name in unit.tables}
         store.save(unit.arm, unit.replicate, unit.key, facts_of(unit, result), tables)
     except Exception as error:
         # Whatever it is, it must not take the other runs with it.

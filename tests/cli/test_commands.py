@@ -297,7 +297,7 @@ def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("journeys comp", {"compare", "run", "check", "list"}),
+        ("journeys comp", set(COMMANDS)),
         ("journeys compare barriers=", {"barriers=none", "barriers=high", "barriers=as_scenario"}),
         ("journeys run coordination=lett", {"coordination=letter"}),
     ],

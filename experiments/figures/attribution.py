@@ -1,0 +1,181 @@
+"""Figure: the gap of some outcomes divided among barriers or mechanisms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from experiments.dividing import GAP, by_size, shown_outcomes
+from experiments.figures import style
+from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
+from experiments.figures.saving import save
+from experiments.figures.spread import Floats
+from experiments.games import Attribution
+from experiments.text import scaled
+from sim.outcomes.headline import Outcome
+
+NAME = "attribution"
+TITLES = {"barriers": "Which barrier matters most?", "mechanisms": "Which mechanism makes the difference?"}
+CHANGES = {"barriers": "what taking a barrier away does", "mechanisms": "what changing to a mechanism does"}
+CHANGE_UNITS = {"share": "percentage points"}
+"""What a change is measured in, where it is not the unit itself."""
+BETTER, WORSE = style.BLUE, style.ORANGE
+
+ACROSS = 2
+LABEL_WIDTH, LABEL_GAP, BETWEEN = 50.0, 1.2, 5.0
+"""In mm: of the players' labels at most, from the end of a bar to its value, between panels."""
+LINE, PAD, BAR, AXIS = style.LINE_HEIGHT, 1.6, 2.4, 11.0
+"""In mm: of a line of text, around the lines of a row, of a bar, below the rows of a panel."""
+
+
+def write_attribution(
+    folder: Path, table: pd.DataFrame, plan: Attribution, provenance: Mapping[str, str]
+) -> list[Path]:
+    """Write the figure ``attribution``.
+
+    Args:
+        folder: Where; made if it is missing.
+        table: From :func:`experiments.dividing.attribution_table`.
+        plan: The game.
+        provenance: What goes into the metadata of each file.
+
+    Returns:
+        The paths of the files.
+    """
+    return save(draw_attribution(table, plan), folder, NAME, TITLES[plan.among], provenance)
+
+
+def draw_attribution(table: pd.DataFrame, plan: Attribution) -> Figure:
+    """Draw the figure: a panel an outcome, a bar a player, the largest of the first panel on top.
+
+    Args:
+        table: From :func:`experiments.dividing.attribution_table`.
+        plan: The game.
+    """
+    with style.house():
+        outcomes, players = shown_outcomes(), by_size(table)
+        names = dict(zip(table["player"], table["label"], strict=True))
+        labels = [wrapped(names[player], LABEL_WIDTH) for player in players]
+        row = max(map(len, labels)) * LINE + PAD
+        before = max(text_width(line) for lines in labels for line in lines) + 3.0
+        width = (style.DOUBLE_COLUMN - 2 * EDGE - before - (ACROSS - 1) * BETWEEN) / ACROSS
+        heads = [_head(table, outcome, width) for outcome in outcomes]
+        head = max(map(len, heads)) * LINE + 1.0
+        panel = head + row * len(players) + AXIS
+        frame = Frame(TITLES[plan.among], _subtitle(plan), _notes(table, plan), style.DOUBLE_COLUMN)
+        down = -(-len(outcomes) // ACROSS)
+        page = frame.page(down * panel)
+        for position, outcome in enumerate(outcomes):
+            left = EDGE + before + position % ACROSS * (width + BETWEEN)
+            top = frame.top + position // ACROSS * panel
+            page.text(left, top, heads[position][:1], fontweight="bold")
+            page.text(left, top + LINE, heads[position][1:], color=style.GREY)
+            axes = page.canvas_axes(left, top + head, width, row * len(players))
+            if position % ACROSS == 0:
+                _write_labels(page, labels, left - 3.0, top + head, row)
+            _draw_panel(axes, table[table["outcome"] == outcome.name], players, outcome, row, width)
+        return page.figure
+
+
+def _head(table: pd.DataFrame, outcome: Outcome, width: float) -> list[str]:
+    """Return what is above a panel: the outcome, its two ends and the gap between them."""
+    gap = table[(table["outcome"] == outcome.name) & (table["player"] == GAP)].iloc[0]
+    unit = "" if outcome.unit in outcome.label else f", {'%' if outcome.unit == 'share' else outcome.unit}"
+    name = wrapped(outcome.label + unit, width, bold=True)[0]
+    if np.isnan(gap["mean"]):
+        return [name, "not reached or not observed in some run"]
+    values = {end: scaled(float(gap[end]), outcome) for end in ("nobody", "everybody", "mean", "low", "high")}
+    interval = "" if np.isnan(gap["low"]) else f" ({_signed(values['low'])} to {_signed(values['high'])})"
+    ends = f"{values['nobody']:.1f} → {values['everybody']:.1f}"
+    return [name, *wrapped(f"{ends}, all together {_signed(values['mean'])}{interval}", width)]
+
+
+def _subtitle(plan: Attribution) -> str:
+    first, last = plan.ends
+    return (
+        f"{plan.scenario.title}, {plan.title}. Bars: {CHANGES[plan.among]} to an outcome. Above each panel: the "
+        f"outcome with {first} → {last}, and the gap, which the bars add up to."
+    )
+
+
+def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
+    worlds, count = int(table["n"].max()), len(plan.arms)
+    time = plan.scenario.parameters.time
+    absent = [player.label for player in plan.players if not player.active]
+    return [
+        f"Random worlds: {worlds}, each run with all {count} combinations of {plan.among}. "
+        + ("Whiskers: 95 % confidence interval (t) of the mean." if worlds > 1 else "One alone has no interval."),
+        "A bar is the mean, over all orders in which they may be changed one after another, of what this one changes "
+        "(Shapley value).",
+        f"Blue: better; orange: worse. Counted: needs that arise from day {time.warmup_days:g} to day "
+        f"{time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days.",
+        f"At level 0, nothing to take away: {', '.join(absent)}." if absent else "",
+    ]
+
+
+def _write_labels(page: Page, labels: list[list[str]], right: float, top: float, row: float) -> None:
+    for position, lines in enumerate(labels):
+        page.text(right, top + row * (position + 0.5), lines, ha="right", va="center")
+
+
+def _draw_panel(
+    axes: Axes, table: pd.DataFrame, players: list[str], outcome: Outcome, row: float, width: float
+) -> None:
+    """Draw the bars of an outcome; ``row`` and ``width`` are in mm."""
+    axes.spines["bottom"].set_visible(True)
+    left, right = ("better", "worse") if outcome.better == "lower" else ("worse", "better")
+    unit = CHANGE_UNITS.get(outcome.unit, outcome.unit)
+    axes.set_xlabel(f"← {left}     change, {unit}     {right} →")
+    found = table.set_index("player").loc[players, ["mean", "low", "high"]].to_numpy(float)
+    values = np.array([[scaled(value, outcome) for value in row_of] for row_of in found])
+    if np.isnan(values[:, 0]).any():
+        axes.set_xticks([])
+        axes.text(0.5, 0.5, "nothing to divide", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+        return
+    ends = np.fmax(values[:, 0], values[:, 2]), np.fmin(values[:, 0], values[:, 1])
+    texts = ["0" if mean == 0.0 else _signed(mean) for mean in values[:, 0]]
+    to_right = (values[:, 0] > 0) | ((values[:, 0] == 0) & (outcome.better == "higher"))
+    room = np.array([text_width(text) for text in texts]) + LABEL_GAP + 0.5
+    low, high = _limits(ends[1], ends[0], np.where(to_right, 0.5, room), np.where(to_right, room, 0.5), width)
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    gap = LABEL_GAP * (high - low) / width
+    for position, (mean, lower, upper) in enumerate(values):
+        centre = row * (position + 0.5)
+        axes.axhline(row * (position + 1), color=style.FAINT, linewidth=0.4)
+        colour = BETTER if (mean > 0) == (outcome.better == "higher") else WORSE
+        axes.barh(centre, mean, BAR, color=colour, gid=f"bar-{outcome.name}-{players[position]}")
+        if lower < upper:  # not NaN
+            axes.plot(
+                [lower, upper],
+                [centre, centre],
+                color=style.INK,
+                linewidth=0.8,
+                marker="|",
+                markersize=4,
+                markeredgewidth=0.8,
+            )
+        end = ends[0][position] + gap if to_right[position] else ends[1][position] - gap
+        axes.text(end, centre, texts[position], ha="left" if to_right[position] else "right", va="center")
+    axes.axvline(0.0, color=style.INK, linewidth=0.6)
+
+
+def _limits(low: Floats, high: Floats, room_left: Floats, room_right: Floats, width: float) -> tuple[float, float]:
+    """Return the ends of an axis on which all bars, from zero, have the room in mm that they need on either side."""
+    low, room_left = np.append(low, 0.0), np.append(room_left, 0.5)
+    high, room_right = np.append(high, 0.0), np.append(room_right, 0.5)
+    span = high[None, :] - low[:, None]
+    free = width - room_left[:, None] - room_right[None, :]
+    # The fewest units of the axis in a mm with which every pair of a left and a right end fits.
+    scale = max(float(np.max(span / free)), 1e-12)
+    return float(np.min(low - room_left * scale)), float(np.max(high + room_right * scale))
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
