@@ -11,6 +11,8 @@ import pandas as pd
 
 from experiments import text
 from experiments.collecting import drops_by_reason, drops_by_sector, published_table, runs_table, stacked
+from experiments.equity import equity_of
+from experiments.equity_text import equity_text
 from experiments.executor import BrokenPoolError, do_all
 from experiments.launching import launch
 from experiments.manifest import Manifest
@@ -82,6 +84,8 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     comparison = compare_arms(runs, arms)
+    time = plan.scenario.parameters.time
+    equity = equity_of(episodes, handoffs, runs, arms, time)
     published = published_table(facts, plan.scenario.tables.published, arms)
     _write_tables(
         folder / "tables",
@@ -90,15 +94,18 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "published": published,
             "drops_by_reason": drops_by_reason(handoffs, runs),
             "drops_by_sector": drops_by_sector(handoffs, runs),
+            "equity": equity.groups,
+            "equity_gaps": equity.gaps,
+            "worst_tenth": equity.worst,
         },
     )
     print(f"\n{text.heading(plan, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")
+    print(f"\n{equity_text(equity, titles)}")
     # Drawing needs a library that takes half a second to import.
     from experiments.figures import compare_figures
 
-    time = plan.scenario.parameters.time
     figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance())
     print(
         text.results(

@@ -132,6 +132,14 @@ def value_text(value: float, outcome: Outcome) -> str:
     return text if math.isnan(value) else text + UNITS[outcome.unit]
 
 
+def interval_text(difference: float, low: float, high: float) -> str:
+    """Return a difference with its interval, alone where there is none, and a dash where there is no difference."""
+    if math.isnan(difference):
+        return "-"
+    text = f"{difference:+.1f}"
+    return text if math.isnan(low) else f"{text} ({low:+.1f} to {high:+.1f})"
+
+
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
         return MISSING.get(outcome.name, NOTHING)
@@ -139,13 +147,7 @@ def _mean(value: float, outcome: Outcome) -> str:
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
-    difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
-    if math.isnan(difference):
-        return "-"
-    text = f"{_scaled(difference, outcome):+.1f}"
-    if math.isnan(low):
-        return text
-    return f"{text} ({_scaled(low, outcome):+.1f} to {_scaled(high, outcome):+.1f})"
+    return interval_text(*(_scaled(float(row[name]), outcome) for name in ("difference", "low", "high")))
 
 
 def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
