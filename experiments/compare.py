@@ -20,6 +20,8 @@ from experiments.collecting import (
     stacked,
     two_views,
 )
+from experiments.equity import equity_of
+from experiments.equity_text import equity_text
 from experiments.executor import BrokenPoolError, do_all
 from experiments.launching import launch
 from experiments.manifest import Manifest
@@ -114,6 +116,8 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     comparison = compare_arms(runs, arms)
+    time = plan.scenario.parameters.time
+    equity = equity_of(episodes, handoffs, runs, arms, time)
     published = published_table(facts, plan.scenario.tables.published, arms)
     costs, views = costs_table(facts, arms), two_views(handoffs, runs)
     _write_tables(
@@ -125,16 +129,19 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "two_views": views,
             "drops_by_reason": drops_by_reason(handoffs, runs),
             "drops_by_sector": drops_by_sector(handoffs, runs),
+            "equity": equity.groups,
+            "equity_gaps": equity.gaps,
+            "worst_tenth": equity.worst,
         },
     )
     print(f"\n{text.heading(plan, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
     print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")
+    print(f"\n{equity_text(equity, titles)}")
     # Drawing needs a library that takes half a second to import.
     from experiments.figures import compare_figures, marks_of
 
-    time = plan.scenario.parameters.time
     marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
     figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks)
     print(

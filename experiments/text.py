@@ -181,6 +181,15 @@ def value_text(value: float, outcome: Outcome) -> str:
     return text if math.isnan(value) else text + UNITS[outcome.unit]
 
 
+def interval_text(difference: float, low: float, high: float, decimals: int = 1) -> str:
+    """Return a difference with its interval, alone where there is none, and a dash where there is no difference."""
+    if math.isnan(difference):
+        return "-"
+    form = f"+,.{decimals}f"
+    text = f"{difference:{form}}"
+    return text if math.isnan(low) else f"{text} ({low:{form}} to {high:{form}})"
+
+
 def _mean(value: float, outcome: Outcome) -> str:
     if math.isnan(value):
         return MISSING.get(outcome.name, NOTHING)
@@ -188,14 +197,8 @@ def _mean(value: float, outcome: Outcome) -> str:
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
-    difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
-    if math.isnan(difference):
-        return "-"
-    form = f"+,.{decimals(outcome)}f"
-    text = f"{scaled(difference, outcome):{form}}"
-    if math.isnan(low):
-        return text
-    return f"{text} ({scaled(low, outcome):{form}} to {scaled(high, outcome):{form}})"
+    difference, low, high = (scaled(float(row[name]), outcome) for name in ("difference", "low", "high"))
+    return interval_text(difference, low, high, decimals(outcome))
 
 
 def decimals(outcome: Outcome) -> int:

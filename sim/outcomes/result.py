@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from sim.budget import Period
@@ -96,6 +97,8 @@ def result_of(model: JourneyModel, seed: int, replicate: int) -> Result:
         citizens=people.labels,
         vignettes=[vignettes[number] if number >= 0 else "" for number in people.vignette],
         districts=[districts[number] for number in people.district],
+        needs_of_citizens=np.diff(people.first).tolist(),
+        capabilities=people.capability.tolist(),
         needs=[row.need for row in scenario.tables.needs],
         providers=[provider.name for provider in landscape.providers],
         sectors=[provider.sector.value for provider in landscape.providers],

@@ -31,6 +31,8 @@ class Names:
         citizens: Labels.
         vignettes: Name of the vignette that a citizen is, or "".
         districts: District of each citizen.
+        needs_of_citizens: Number of needs that each citizen was drawn with.
+        capabilities: Capability of each citizen, 0 to 1.
         needs: Kinds of need.
         providers: Providers.
         sectors: Sector of each provider.
@@ -42,6 +44,8 @@ class Names:
     citizens: list[str]
     vignettes: list[str]
     districts: list[str]
+    needs_of_citizens: list[int]
+    capabilities: list[float]
     needs: list[str]
     providers: list[str]
     sectors: list[str]
@@ -109,6 +113,9 @@ def episodes_table(columns: Columns, names: Names, time: Time) -> pd.DataFrame:
             "setbacks": _count(columns, Activity.SETBACK, count),
             "stories": _count(columns, Activity.ASSESSMENT_STARTED, count),
             "first_door": named(first_door, names.providers),
+            "first_door_sector": named(first_door, names.sectors),
+            "needs": np.array(names.needs_of_citizens, np.int64)[citizen],
+            "capability": np.array(names.capabilities, np.float64)[citizen],
             "origin": coded(reason, Reason),
             "crises": demand.crises,
             "failure_contacts": demand.contacts,

@@ -116,6 +116,15 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert reasons.to_dict() == pytest.approx(runs.groupby("arm")["dropped_per_100"].mean().to_dict())
     headline = pd.read_csv("out/mine/tables/headline.csv")
     assert list(headline["outcome"].unique()) == [outcome.name for outcome in HEADLINE]
+    assert "Who gains, who loses" in answer.out
+    assert answer.out.count("The worst-off tenth") == 1
+    equity = pd.read_csv("out/mine/tables/equity.csv")
+    sizes = equity[equity["outcome"] == "gave_up"].groupby(["arm", "grouping"])["episodes"].sum()
+    cohort = episodes.groupby("arm", observed=True)["cohort"].sum() / 2
+    assert all(size == pytest.approx(cohort[arm]) for (arm, _), size in sizes.items())
+    gaps = pd.read_csv("out/mine/tables/equity_gaps.csv")
+    assert len(gaps) == 2 * 4 * len(HEADLINE)
+    assert list(pd.read_csv("out/mine/tables/worst_tenth.csv")["arm"]) == ["fragmented", "integrated"]
     manifest = json.loads(Path("out/mine/manifest.json").read_text())
     assert manifest["status"] == "finished"
     assert manifest["runs"] == {"planned": 4, "computed": 4, "reused": 0, "failed": 0, "not_run": 0}

@@ -22,7 +22,7 @@ from tests.places import TWO_PROVIDERS, changed, write_place
 COLUMNS = {
     "episodes": (
         "episode citizen vignette district need recurrence onset severity state days tries handoffs dropped setbacks "
-        "stories first_door origin crises failure_contacts cohort"
+        "stories first_door first_door_sector needs capability origin crises failure_contacts cohort"
     ),
     "handoffs": (
         "episode citizen number sender receiver sender_sector receiver_sector sender_profession receiver_profession "
@@ -33,21 +33,13 @@ COLUMNS = {
     "ledger": "case activity time resource sector service other episode need reason noticed followed detail",
 }
 FLOATS = {
-    "onset", "severity", "days", "made", "received", "accepted", "attended", "joined", "started", "ended", "wait",
-    "time", "detail",
+    "onset", "severity", "days", "capability", "made", "received", "accepted", "attended", "joined", "started", "ended",
+    "wait", "time", "detail",
 }  # fmt: skip
 WHOLE = {
-    "episode",
-    "recurrence",
-    "tries",
-    "handoffs",
-    "setbacks",
-    "stories",
-    "number",
-    "missed",
-    "crises",
+    "episode", "recurrence", "tries", "handoffs", "setbacks", "stories", "number", "missed", "needs", "crises",
     "failure_contacts",
-}
+}  # fmt: skip
 ARMS = coordinations()
 FRONT_DOOR_ARMS = ("single_front_door", "single_point_of_access")
 

@@ -179,6 +179,7 @@ def test_incidence_is_a_distribution(seen: list[tuple[float, str]]) -> None:
 
 # --- the cohort and the headline ------------------------------------------------------------------------------------
 
+NOTHING_FAILED = {"setbacks": 0, "dropped": 0, "crises": 0, "failure_contacts": 0}
 CLOCK = Time(horizon_days=500.0, warmup_days=100.0, followup_days=150.0)
 
 
@@ -198,13 +199,14 @@ def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
     episodes = pd.DataFrame(rows, columns=["days", "state", "cohort"])
     episodes["state"] = pd.Categorical(episodes["state"], [SUPPORTED, GAVE_UP, OPEN])
     episodes["setbacks"], episodes["dropped"] = [2, 1, 0, 0, 9, 9], [1, 0, 0, 3, 9, 9]
+    episodes["crises"], episodes["failure_contacts"] = [0, 0, 1, 0, 9, 9], [4, 0, 0, 2, 9, 9]
     ends = [("dropped", True)] * 3 + [("attended", True)] * 4 + [("under_way", True)] + [("dropped", False)] * 9
     return episodes, pd.DataFrame(ends, columns=["state", "cohort"])
 
 
 def test_headline_by_hand() -> None:
     """Of four counted, one is supported by day 10, one gives up on day 40, one is supported by day 60, one is open."""
-    values = headline(*frames(), CLOCK)
+    values = headline(*frames(), CLOCK, 800.0)
     assert list(values) == [outcome.name for outcome in HEADLINE]
     assert values == {
         "supported_28": pytest.approx(0.25),
@@ -213,13 +215,16 @@ def test_headline_by_hand() -> None:
         "restricted_mean_days": pytest.approx(10 + 0.75 * 50 + 0.5 * 90),
         "dropped_per_100": pytest.approx(100 * 3 / 8),
         "failed_per_100": pytest.approx(100 * 7 / 4),
+        "failure_per_100": pytest.approx(150.0),
+        "crises_per_100": pytest.approx(25.0),
+        "cost_per_supported": 800.0,
         "gave_up": pytest.approx(0.25),
     }
 
 
 def test_headline_takes_account_of_censoring() -> None:
     """Who is cut off on day 20 is not somebody who was not supported: two of three of the rest are."""
-    episodes = pd.DataFrame({"days": [20.0, 30.0, 40.0, 200.0], "cohort": True, "setbacks": 0, "dropped": 0})
+    episodes = pd.DataFrame({"days": [20.0, 30.0, 40.0, 200.0], "cohort": True, **NOTHING_FAILED})
     episodes["state"] = pd.Categorical([OPEN, SUPPORTED, SUPPORTED, OPEN], [SUPPORTED, GAVE_UP, OPEN])
     values = headline(episodes, frames()[1], CLOCK)
     assert values["supported_126"] == pytest.approx(2 / 3)
@@ -229,7 +234,7 @@ def test_headline_takes_account_of_censoring() -> None:
 
 def test_what_was_not_observed_is_not_claimed() -> None:
     """Nobody was followed for 126 days, and some were still waiting: the share by then is not known."""
-    episodes = pd.DataFrame({"days": [20.0, 30.0], "cohort": True, "setbacks": 0, "dropped": 0})
+    episodes = pd.DataFrame({"days": [20.0, 30.0], "cohort": True, **NOTHING_FAILED})
     for states, known in (([SUPPORTED, OPEN], False), ([SUPPORTED, GAVE_UP], True)):
         episodes["state"] = pd.Categorical(states, [SUPPORTED, GAVE_UP, OPEN])
         values = headline(episodes, frames()[1], CLOCK)
