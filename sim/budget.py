@@ -102,10 +102,10 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
     people = [row.citizens_per_year for row in scenario.tables.districts]
     kinds = sorted(timeline.ever["navigation"] - {NO_NAVIGATION})
     served = {
-        kind: sum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True)) for kind in kinds
+        kind: math.fsum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True)) for kind in kinds
     }
     navigators = {kind: _rounded_up(coordination.navigators * served[kind] / 1000.0) for kind in kinds}
-    entering = sum(n * s.share_with("entry", FRONT_DOOR_ENTRY) for n, s in zip(people, settings, strict=True))
+    entering = math.fsum(n * s.share_with("entry", FRONT_DOOR_ENTRY) for n, s in zip(people, settings, strict=True))
     front_door = _rounded_up(coordination.front_door_places * entering / 1000.0)
     staff_day = costs.staff_year / DAYS_PER_YEAR
     places = timeline.places(begin)
@@ -134,7 +134,8 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
 
 
 def _staff(scenario: Scenario, places: dict[str, int], is_crisis: bool) -> float:
-    return sum(
+    # Exact, so that the order of the tables does not matter to the last bit.
+    return math.fsum(
         places[row.service] * staff_per_place(row, scenario)
         for row in scenario.tables.services
         if (row.stage is Stage.CRISIS) == is_crisis

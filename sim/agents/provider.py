@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -311,7 +312,9 @@ class Provider(Agent):
     def funding_level(self) -> float:
         """Return the level of short-term funding now: the mean over its districts."""
         rules = self.model.rules
-        return sum(rules[district].levels.funding.of(self) for district in self.nominal) / len(self.nominal)
+        levels = [rules[district].levels.funding.of(self) for district in self.nominal]
+        # Exact, so that the order of the districts does not matter to the last bit.
+        return math.fsum(levels) / len(levels)
 
     # --- the calendar and the ledger --------------------------------------------------------------------------
 

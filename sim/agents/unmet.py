@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sim.model import JourneyModel
 
 RAISED_SLOT = 1 << 12
-"""Slot of a need that was raised: this plus its kind. Drawn needs have lower ones; each kind is raised once at most."""
+"""Part of the slot of a need that was raised; drawn needs have lower ones. Each kind is raised once at most."""
+_SLOT = (1 << 32) - 1
+"""Keeps the slot of a raised need, which is made of the key of its kind, within its word of an address."""
 
 
 class Unmet:
@@ -135,7 +137,9 @@ class Unmet:
         row = self.model.scenario.tables.needs[kind]
         luck = normal(key, address, Decision.RAISED_SEVERITY, (occasion + self._kind_keys[kind]) & MASK)
         severity = logit_normal(row.severity_median, row.severity_sigma, luck)
-        citizen.need_is_raised(RAISED_SLOT + kind, kind, severity, Reason.RAISED)
+        # By key, not by row: the order of the needs table must not matter.
+        slot = RAISED_SLOT | (self._kind_keys[kind] & _SLOT)
+        citizen.need_is_raised(slot, kind, severity, Reason.RAISED)
 
     def _weight(self, episode: Episode, kind: int) -> float:
         pair = frozenset((self._names[episode.kind], self._names[kind]))
