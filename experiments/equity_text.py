@@ -105,7 +105,8 @@ def _notes(has_others: bool) -> str:
         "Gap: how far the worst group is behind the best; both are chosen by their means over runs.",
         "Capability: low is below 1/3, high above 2/3. First door: sector of the provider first sought. It is chosen "
         "under the arm's own rules, so that these groups are not the same people in each arm.",
-        f"Groups of fewer than {MIN_EPISODES} needs a run are left out here; everything is in tables/equity*.csv.",
+        f"Groups of fewer than {MIN_EPISODES} needs a run are left out ({NONE}: fewer than two are left). "
+        "All outcomes and groups: tables/equity.csv.",
     ]
     if has_others:
         notes.insert(1, "With a sign, of the worst-off tenth: the difference from the baseline (95 % CI).")
