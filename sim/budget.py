@@ -35,8 +35,9 @@ class Period:
         front_door_places: Places of the single front door.
         services: Staff of services, GBP per day, as the tables of the scenario have them on these days.
         arm_services: The same with the places that the arm itself changes.
-        crisis_services: Staff of crisis services, GBP per day; they pay for nothing.
+        crisis_services: Staff of crisis services, GBP per day; they pay for nothing, and services for more of them.
         coordination: Navigators and front door, GBP per day.
+        left: What is left for the staff of services, GBP per day.
         pace: Share of the staff time of services that is left for people.
     """
 
@@ -49,6 +50,7 @@ class Period:
     arm_services: float
     crisis_services: float
     coordination: float
+    left: float
     pace: float
 
 
@@ -102,7 +104,8 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
     people = [row.citizens_per_year for row in scenario.tables.districts]
     kinds = sorted(timeline.ever["navigation"] - {NO_NAVIGATION})
     served = {
-        kind: math.fsum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True)) for kind in kinds
+        kind: math.fsum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True))
+        for kind in kinds
     }
     navigators = {kind: _rounded_up(coordination.navigators * served[kind] / 1000.0) for kind in kinds}
     entering = math.fsum(n * s.share_with("entry", FRONT_DOOR_ENTRY) for n, s in zip(people, settings, strict=True))
@@ -116,9 +119,10 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
         + front_door * costs.assessment_staff * staff_day
     )
     pays = scenario.parameters.budget is Budget.EQUAL
-    pace = (services - spent) / arm_services if pays and arm_services > 0.0 else 1.0
-    if pays and arm_services <= 0.0 and spent > 0.0:
-        pace = 0.0
+    crisis_services = staff_day * _staff(scenario, places, is_crisis=True)
+    more_for_crises = crisis_services - staff_day * _staff(scenario, without.places(begin), is_crisis=True)
+    left = services - spent - more_for_crises if pays else arm_services
+    pace = left / arm_services if arm_services > 0.0 else float(left >= 0.0)
     return Period(
         begin=begin,
         end=end,
@@ -127,8 +131,9 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
         front_door_places=front_door,
         services=services,
         arm_services=arm_services,
-        crisis_services=staff_day * _staff(scenario, places, is_crisis=True),
+        crisis_services=crisis_services,
         coordination=spent,
+        left=left,
         pace=pace,
     )
 

@@ -37,7 +37,7 @@ class Activity(IntEnum):
     """An assessment found this need, which was not being pursued."""
     HANDOFF_MADE = 13
     """``provider`` hands on to ``other``; ``detail`` is the mode. ``noticed`` is the navigator
-    where a navigator or the front door does the work."""
+    where the work is not that of the staff of a service: a navigator's, the front door's, a crisis service's."""
     HANDOFF_RECEIVED = 14
     """The handoff from ``other`` has reached ``provider``."""
     HANDOFF_ACCEPTED = 15

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from sim.codes import Decision
@@ -29,9 +31,10 @@ class Rules:
         capacity: Who may use whose places.
         levels: Of the barriers.
         meets: Whether teams meet.
+        all: These rules alone.
     """
 
-    __slots__ = ("_mode", "_modes", "capacity", "delivery", "entry", "levels", "meets", "navigation", "records")
+    __slots__ = ("_mode", "_modes", "all", "capacity", "delivery", "entry", "levels", "meets", "navigation", "records")
 
     def __init__(self, model: JourneyModel, names: tuple[str, ...], levels: Levels) -> None:
         made = {
@@ -42,6 +45,7 @@ class Rules:
         self.records = made["records"]
         self.delivery = made["delivery"]
         self.capacity = made["capacity"]
+        self.all = (self,)
         self.levels = levels
         self.meets: bool = self.delivery.meets
         self._mode = made["handoff"]
@@ -63,23 +67,19 @@ class Rules:
 
 
 class MixedRules:
-    """Rules of a district in which some initiatives reach only a share of the citizens, so far."""
+    """Rules of a district in which some initiatives reach only a share of the citizens, so far.
+
+    Who is reached at one share is reached at every higher one, and first by every initiative.
+    """
 
     def __init__(self, model: JourneyModel, setting: Setting) -> None:
-        self._model = model
-        self._setting = setting
-        self._shares = {step.initiative: step.share for step in setting.steps if step.share < 1.0}
         self.levels = setting.levels
-        self.meets = any(registry.find("delivery", name).meets for name in self._deliveries())
+        rules = [(share, model.rules_named(names, setting.levels)) for share, names in setting.kinds]
+        self.all = tuple(one for _, one in rules)
+        self.meets = any(one.meets for one in self.all)
+        self._upto = list(accumulate(share for share, _ in rules))
 
     def of(self, citizen: Citizen) -> Rules:
-        """Return the rules for a citizen: who is reached at one share is reached at every higher one."""
+        """Return the rules for a citizen."""
         luck = uniform(citizen.key, 0, Decision.INITIATIVE, 0)
-        inside = frozenset(name for name, share in self._shares.items() if luck < share)
-        return self._model.rules_named(self._setting.names(inside), self._setting.levels)
-
-    def _deliveries(self) -> set[str]:
-        return {
-            self._setting.base[DATED.index("delivery")],
-            *(step.name for step in self._setting.steps if step.question == "delivery"),
-        }
+        return self.all[min(bisect_right(self._upto, luck), len(self.all) - 1)]

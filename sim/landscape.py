@@ -6,7 +6,7 @@ is blocked at one level of a barrier is blocked at every higher one.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -121,9 +121,11 @@ class Landscape:
             self._by_name[name].fund(count)
         if self._front_door is not None:
             for service in self._front_door.services:
-                service.fund(front_door_places)
-                if not front_door_places:
-                    service.lose_list()
+                if service.funded and not front_door_places:
+                    service.wind_up()
+                else:
+                    service.is_wound_up = service.is_wound_up and not front_door_places
+                    service.fund(front_door_places)
 
     def set_lending(self, lends: Callable[[Provider], bool]) -> None:
         """Set which services of a pool lend each other places now."""
@@ -137,7 +139,7 @@ class Landscape:
             if service.lends:
                 service.call_next()
             else:
-                service.pool.send_home(service)
+                service.pool.dissolve(service)
 
     def front_door(self, places: int = 0) -> Provider:
         """Return the provider that assesses every need of every district, and to which nobody hands on.
@@ -179,11 +181,19 @@ class Landscape:
             provider = Provider(self.model, len(self.providers), row, nominal)
             self.providers.append(provider)
             by_name[row.provider] = provider
+        self._leave_out_hubs_of_one()
         for desk in tables.services:
             if desk.stage is Stage.CRISIS:
                 self._add_crisis_desk(by_name[desk.provider], desk)
             else:
                 self._add_service(by_name[desk.provider], desk)
+
+    def _leave_out_hubs_of_one(self) -> None:
+        """Who is alone in a hub works with nobody."""
+        members = Counter(provider.hub for provider in self.providers)
+        for provider in self.providers:
+            if members[provider.hub] < 2:
+                provider.hub = None
 
     def _add_crisis_desk(self, provider: Provider, row: ServiceRow) -> None:
         desk = CrisisDesk(self.model, provider, len(self.desks), row)

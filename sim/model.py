@@ -171,18 +171,22 @@ class JourneyModel(LightModel):
         self.pace = period.pace
         self.rules = [self._rules_of(setting) for setting in settings]
         self.landscape.bring_geography_up_to_date([setting.levels for setting in settings])
-        self.navigators.drop_who_left()
-        for kind, count in period.navigators.items():
-            self.navigators.resize(registry.find("navigation", kind)(self, settings[0].levels), count)
         self.landscape.set_funding(period.places, period.front_door_places)
         self.landscape.set_lending(lambda provider: self.holds_for(provider, "capacity", "lends"))
+        # Last: who is taken on goes to doors at once.
+        self.navigators.change(
+            {
+                kind: (registry.find("navigation", kind)(self, settings[0].levels), count)
+                for kind, count in period.navigators.items()
+            }
+        )
 
     def holds_for(self, provider: Provider, question: str, fact: str) -> bool:
         """Return whether a rule that concerns a provider holds in all of its districts, for all citizens."""
-        rules = [self.rules[district] for district in provider.nominal]
-        return all(isinstance(one, Rules) and getattr(getattr(one, question), fact) for one in rules)
+        rules = [one for district in provider.nominal for one in self.rules[district].all]
+        return all(getattr(getattr(one, question), fact) for one in rules)
 
     def _rules_of(self, setting: Setting) -> Rules | MixedRules:
-        if all(step.share >= 1.0 for step in setting.steps):
-            return self.rules_named(setting.names(frozenset()), setting.levels)
+        if len(setting.kinds) == 1:
+            return self.rules_named(setting.names(0.0), setting.levels)
         return MixedRules(self, setting)

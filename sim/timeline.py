@@ -5,9 +5,9 @@ Pure: made from a scenario and a coordination, before anything runs. Between two
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from sim.coordination import Coordination
 from sim.levels import Levels, levels_of
@@ -21,13 +21,11 @@ class Step:
     """A dated mechanism in force for a share of the citizens of a district.
 
     Attributes:
-        initiative: Whose it is; the same citizens are in all of one initiative's mechanisms.
-        share: Of citizens, 0 to 1.
+        share: Of citizens, 0 to 1: those whose luck is below it.
         question: Which question it answers.
         name: The mechanism.
     """
 
-    initiative: str
     share: float
     question: str
     name: str
@@ -47,23 +45,24 @@ class Setting:
     steps: tuple[Step, ...]
     levels: Levels
 
-    def names(self, inside: frozenset[str]) -> tuple[str, ...]:
-        """Return the mechanisms for somebody who is in some of the initiatives that reach only a share."""
+    def names(self, luck: float) -> tuple[str, ...]:
+        """Return the mechanisms for somebody, of whom a luck between 0 and 1 says who is reached first."""
         names = list(self.base)
         for step in self.steps:
-            if step.share >= 1.0 or step.initiative in inside:
+            if luck < step.share:
                 names[DATED.index(step.question)] = step.name
         return tuple(names)
 
+    @cached_property
+    def kinds(self) -> tuple[tuple[float, tuple[str, ...]], ...]:
+        """The mechanisms that there are, each with the share of citizens under them, those reached first first."""
+        edges = sorted({step.share for step in self.steps} | {0.0, 1.0})
+        return tuple((high - low, self.names((low + high) / 2)) for low, high in pairwise(edges))
+
     def share_with(self, question: str, name: str) -> float:
-        """Return the share of citizens under a mechanism; shares of initiatives are nested, one in the other."""
-        partial = sorted({step.share for step in self.steps if step.share < 1.0} | {0.0, 1.0})
+        """Return the share of citizens under a mechanism."""
         place = DATED.index(question)
-        total = 0.0
-        for low, high in itertools.pairwise(partial):
-            inside = frozenset(step.initiative for step in self.steps if step.share > low)
-            total += (high - low) * (self.names(inside)[place] == name)
-        return total
+        return sum(share for share, names in self.kinds if names[place] == name)
 
 
 class Timeline:
@@ -82,13 +81,18 @@ class Timeline:
         self._base = tuple(getattr(coordination, question) for question in DATED)
         self._levels = levels_of(scenario.parameters.barriers)
         self._rows = (*scenario.tables.initiatives, *coordination.initiatives)
+        self._known: dict[float, list[Setting]] = {}
+        self._reached = [self._places_of(row) for row in self._rows]
         horizon = scenario.parameters.time.horizon_days
-        found = {day for row in self._rows for day in row.dates(len(self._reached(row)))}
+        found = {day for row, reached in zip(self._rows, self._reached, strict=True) for day in row.dates(len(reached))}
         self.dates = [0.0, *sorted(day for day in found if 0.0 < day < horizon)]
 
     def at(self, day: float) -> list[Setting]:
         """Return the setting of each district on a day."""
-        return [self._setting(district, day) for district in self._districts]
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = [self._setting(district, day) for district in self._districts]
+        return known
 
     def places(self, day: float) -> dict[str, int]:
         """Return the funded places of each service on a day, by name."""
@@ -116,20 +120,18 @@ class Timeline:
 
     def _setting(self, district: str, day: float) -> Setting:
         steps, levels = [], self._levels
-        for row in self._rows:
-            reached = self._reached(row)
-            share = row.progress(reached.index(district), day) if district in reached else 0.0
+        for row, reached in zip(self._rows, self._reached, strict=True):
+            place = reached.get(ALL, reached.get(district))
+            share = 0.0 if place is None else row.progress(place, day)
             if share <= 0.0 or row.service:
                 continue
             if row.barrier:
                 level = getattr(levels, row.barrier).moved(row.number, share)
                 levels = levels._replace(**{row.barrier: level})
             else:
-                steps.append(Step(row.initiative, share, row.change, row.value))
+                steps.append(Step(share, row.change, row.value))
         return Setting(self._base, tuple(steps), levels)
 
-    def _reached(self, row: InitiativeRow) -> list[str]:
-        # "all" starts everywhere at once: there is no order in which it could spread.
-        if row.service:
-            return [ALL]
-        return [*self._districts] if row.is_everywhere else list(row.districts)
+    def _places_of(self, row: InitiativeRow) -> dict[str, int]:
+        """Return the place of each district in the order in which a row reaches them; ``all`` is reached at once."""
+        return {ALL: 0} if row.is_everywhere else {name: place for place, name in enumerate(row.districts)}

@@ -36,6 +36,8 @@ class Citizen(Agent):
         patience: Mean wait borne at one service, in days.
         episodes: The needs that have arisen.
         navigator: Who helps, if anybody.
+        considered_for: The kind of navigation for which a worker has considered the citizen, or "".
+        cases: How many times navigators have helped.
     """
 
     model: JourneyModel
@@ -47,7 +49,8 @@ class Citizen(Agent):
         self.wants = model.wants[row]
         self.episodes: list[Episode] = []
         self.navigator: Navigator | None = None
-        self.was_offered_navigation = False
+        self.cases = 0
+        self.considered_for = ""
         self._idle: list[Episode] = []
         self._is_taking_up = False
         self._pursued = 0
@@ -90,7 +93,10 @@ class Citizen(Agent):
         self._unmet -= 1
         self._pending += 1
         severity = given_up.severity(self.model.calendar.now, self.model.severity_growth)
-        return self._new_episode(given_up.slot, given_up.recurrence + 1, given_up.kind, severity, Reason.CRISIS)
+        slot, recurrence = given_up.slot, given_up.recurrence + 1
+        episode = self._new_episode(slot, recurrence, given_up.kind, severity, Reason.CRISIS)
+        episode.missed_at = given_up.missed_at
+        return episode
 
     def _begin(self, slot: int, recurrence: int, kind: int, severity: float, reason: Reason = Reason.NONE) -> None:
         self._new_episode(slot, recurrence, kind, severity, reason)
@@ -149,7 +155,7 @@ class Citizen(Agent):
 
     def meets_provider(self) -> None:
         """Speak to a worker, who may put the citizen on the navigators' list."""
-        if not self.was_offered_navigation:
+        if self.considered_for != self.rules.navigation.name:
             self.model.navigators.consider(self)
 
     # --- setbacks ---------------------------------------------------------------------------------------------

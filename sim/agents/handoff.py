@@ -57,8 +57,9 @@ class Handoff:
     def make(self) -> None:
         """The sender hands on: the citizen is told or taken, or a referral is sent."""
         self.episode.handoff = self
-        # Navigators and the front door are paid for this work already.
-        is_paid = self.episode.citizen.navigator is not None or self.sender.is_front_door
+        # Navigators and the front door are paid for this work already; a crisis service alone does it as it is.
+        sender = self.sender
+        is_paid = self.episode.citizen.navigator is not None or sender.is_front_door or not sender.has_staff
         who = Noticed.NAVIGATOR if is_paid else Noticed.NONE
         self._record(Activity.HANDOFF_MADE, self.sender, self.receiver, noticed=who, detail=float(self.mode.code))
         if not is_paid:

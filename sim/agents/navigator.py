@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mesa import Agent
 
@@ -31,7 +32,7 @@ class Navigator(Agent):
         cases: The citizens helped now, by row.
         follow_up: Chance of acting on a setback.
         attendance_odds: Odds ratio of attending while helped.
-        is_retired: Whether the post no longer exists.
+        is_retired: Whether the post has ended: it takes no new cases, and keeps those it has until they end.
     """
 
     model: JourneyModel
@@ -56,8 +57,9 @@ class Navigator(Agent):
         self.cases[citizen.row] = citizen
         self.team.note_load(self)
         citizen.navigator = self
+        citizen.cases += 1
         self._record(Activity.NAVIGATION_STARTED, citizen)
-        citizen.later(self.days, Phase.RELEASE, self.time_is_up, citizen)
+        citizen.later(self.days, Phase.RELEASE, self.time_is_up, Case(citizen, citizen.cases))
         citizen.take_up_needs()
 
     def right_door(self, episode: Episode) -> Provider | None:
@@ -77,29 +79,32 @@ class Navigator(Agent):
         """Close the case if every need that has arisen is supported or given up."""
         if is_settled(citizen):
             self.close(citizen)
+            self.team.assign()
 
-    def time_is_up(self, citizen: Citizen) -> None:
-        """Close the case because it has been kept as long as it may be."""
-        if citizen.navigator is self:
+    def time_is_up(self, case: Case) -> None:
+        """Close the case because it has been kept as long as it may be, unless it is closed already."""
+        citizen, number = case
+        if citizen.navigator is self and citizen.cases == number:
             self.close(citizen)
+            self.team.assign()
 
     def close(self, citizen: Citizen) -> None:
-        """Close the case and take on whoever is next on the list."""
+        """Close the case."""
         del self.cases[citizen.row]
         self.team.note_load(self)
         citizen.navigator = None
         self._record(Activity.NAVIGATION_ENDED, citizen)
-        self.team.assign()
-
-    def retire(self) -> None:
-        """The post ends, and with it all cases."""
-        self.is_retired = True
-        for citizen in tuple(self.cases.values()):
-            self.close(citizen)
 
     def _record(self, activity: Activity, citizen: Citizen) -> None:
         now = self.model.calendar.now
         self.model.ledger.record(now, activity, citizen.row, -1, detail=float(self.number))
+
+
+class Case(NamedTuple):
+    """One time that somebody is helped."""
+
+    citizen: Citizen
+    number: int
 
 
 class Team:
@@ -114,54 +119,58 @@ class Team:
         self._navigators = navigators
         self._people: list[Navigator] = []
         self._by_load: list[tuple[int, int]] = []
-        self._waiting: deque[Citizen] = deque()
-        self._listed: set[int] = set()
+        self._waiting: deque[Case] = deque()
+        self._listed: dict[int, int] = {}
+        self._entries = 0
+
+    def drop_who_left(self) -> None:
+        """Let go of citizens for whom there is no such navigation any more; who meets it later is considered anew."""
+        for citizen, entry in self._waiting:
+            if self._listed.get(citizen.row) == entry and citizen.rules.navigation.name != self.name:
+                self.forget(citizen)
+                citizen.considered_for = ""
+        for navigator in self._navigators.of(self):
+            for citizen in tuple(navigator.cases.values()):
+                if citizen.rules.navigation.name != self.name:
+                    navigator.close(citizen)
+                    citizen.considered_for = ""
 
     def resize(self, count: int) -> None:
-        """Take on navigators, or let the last ones go."""
+        """Have this many navigators: new ones are taken on, or those with the fewest cases take no more."""
         while len(self._people) < count:
             navigator = self._navigators.employ(self)
             self._people.append(navigator)
             self.note_load(navigator)
+        self._people.sort(key=lambda navigator: (-len(navigator.cases), navigator.number))
         while len(self._people) > count:
-            self._people.pop().retire()
-        self.assign()
-
-    def drop_who_left(self) -> None:
-        """Close the cases of citizens for whom there is no such navigation any more, and take them off the list."""
-        for citizen in self._waiting:
-            if citizen.rules.navigation.name != self.name:
-                self.forget(citizen)
-        for navigator in self._people:
-            for citizen in tuple(navigator.cases.values()):
-                if citizen.rules.navigation.name != self.name:
-                    navigator.close(citizen)
+            self._people.pop().is_retired = True
 
     def enlist(self, citizen: Citizen) -> None:
         """Put a citizen on the list."""
-        self._waiting.append(citizen)
-        self._listed.add(citizen.row)
+        self._entries += 1
+        self._waiting.append(Case(citizen, self._entries))
+        self._listed[citizen.row] = self._entries
         self.assign()
 
     def forget(self, citizen: Citizen) -> None:
         """Take a citizen off the list who no longer needs help."""
-        self._listed.discard(citizen.row)
+        self._listed.pop(citizen.row, None)
 
     def assign(self) -> None:
         """Give free navigators to those who have waited longest."""
         while self._waiting:
-            citizen = self._waiting[0]
-            if citizen.row not in self._listed:
+            citizen, entry = self._waiting[0]
+            if self._listed.get(citizen.row) != entry:
                 self._waiting.popleft()
                 continue
             navigator = self._next_free()
             if navigator is None:
                 return
             self._waiting.popleft()
-            self._listed.discard(citizen.row)
+            self.forget(citizen)
             if is_settled(citizen):
                 # Nothing is left to help with by now; a later need may bring the citizen here again.
-                citizen.was_offered_navigation = False
+                citizen.considered_for = ""
             else:
                 navigator.take_on(citizen)
 
@@ -192,19 +201,25 @@ class Navigators:
         self.people: list[Navigator] = []
         self._teams: dict[str, Team] = {}
 
-    def resize(self, mechanism: Navigating, count: int) -> None:
-        """Have this many navigators of a kind from now on."""
-        team = self._teams.get(mechanism.name)
-        if team is None:
-            if not count:
-                return
-            team = self._teams[mechanism.name] = Team(self, mechanism)
-        team.resize(count)
+    def change(self, counts: Mapping[str, tuple[Navigating, int]]) -> None:
+        """Bring teams up to date with the rules in force: first who leaves, then who comes.
 
-    def drop_who_left(self) -> None:
-        """Close the cases of citizens for whom the rules have changed."""
+        Args:
+            counts: Mechanism and number of navigators from now on, by kind.
+        """
         for team in self._teams.values():
             team.drop_who_left()
+        for name, (mechanism, count) in counts.items():
+            if count and name not in self._teams:
+                self._teams[name] = Team(self, mechanism)
+            if name in self._teams:
+                self._teams[name].resize(count)
+        for team in self._teams.values():
+            team.assign()
+
+    def of(self, team: Team) -> list[Navigator]:
+        """Return all who are or were of a team."""
+        return [navigator for navigator in self.people if navigator.team is team]
 
     def employ(self, team: Team) -> Navigator:
         """Return a new navigator."""
@@ -215,9 +230,9 @@ class Navigators:
     def consider(self, citizen: Citizen) -> None:
         """Put a citizen on a list who has needs enough, if the worker thinks of it."""
         navigation = citizen.rules.navigation
-        if navigation.kind is None or len(citizen.episodes) < navigation.kind.min_needs:
+        if navigation.kind is None or _needs_of(citizen) < navigation.kind.min_needs:
             return
-        citizen.was_offered_navigation = True
+        citizen.considered_for = navigation.name
         if happens(citizen.key, 0, Decision.NAVIGATION_OFFER, 0, self.model.parameters.navigation.offered):
             now = self.model.calendar.now
             self.model.ledger.record(now, Activity.NAVIGATION_OFFERED, citizen.row, -1)
@@ -229,6 +244,11 @@ class Navigators:
         """Take a citizen off every list."""
         for team in self._teams.values():
             team.forget(citizen)
+
+
+def _needs_of(citizen: Citizen) -> int:
+    """Return how many needs have arisen; one that has returned or is taken up again is one need."""
+    return len({episode.slot for episode in citizen.episodes})
 
 
 def is_settled(citizen: Citizen) -> bool:

@@ -1,12 +1,14 @@
 """Pools: services that lend each other idle places, where capacity is pooled.
 
 A place moves when it is idle where nobody waits and somebody waits elsewhere in the pool with no place free; it serves
-nobody on the way. It stays where it has gone until a queue elsewhere calls it, and goes home when pooling ends.
+nobody on the way. It stays where it has gone until a queue calls it, but remains its owner's: it goes home at once when
+pooling ends for either of the two, or when the owner has lost more places than it has at home.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.events import Phase
@@ -19,20 +21,25 @@ if TYPE_CHECKING:
 class Move(NamedTuple):
     """A place on its way."""
 
-    donor: Service
+    owner: Service
     receiver: Service
 
 
 class Pool:
-    """The services of one pool."""
+    """The services of one pool.
+
+    For each service it is known whose places it holds: ``_held[holder.number][owner.number]``.
+    """
 
     def __init__(self, numbers: Pooling) -> None:
         self._numbers = numbers
         self._services: list[Service] = []
+        self._held: dict[int, Counter[int]] = {}
 
     def add(self, service: Service) -> None:
         """Add a service; the order of the tables does not matter."""
         self._services = sorted([*self._services, service], key=lambda other: other.key)
+        self._held[service.number] = Counter()
 
     def balance(self, service: Service) -> None:
         """Lend idle places of a service to those who need them, or borrow for it."""
@@ -41,13 +48,28 @@ class Pool:
         else:
             self._lend(service)
 
-    def send_home(self, service: Service) -> None:
-        """Pooling has ended for a service: what it lent comes home, what it borrowed goes; what is on its way turns."""
-        service.moved = -service.on_the_way
-        service.set_places()
+    def dissolve(self, service: Service) -> None:
+        """Pooling has ended for a service: what it holds of others goes home, and what others hold of it."""
+        for owner in self._services:
+            self._send_home(owner, service, self._held[service.number][owner.number])
+        self.recall(service, service.away)
+
+    def recall(self, owner: Service, count: int) -> None:
+        """Bring places home that others hold; those on the way turn up where they were going."""
+        for holder in self._services:
+            count -= self._send_home(owner, holder, min(count, self._held[holder.number][owner.number]))
+
+    def _send_home(self, owner: Service, holder: Service, count: int) -> int:
+        if count > 0:
+            self._held[holder.number][owner.number] -= count
+            holder.borrowed -= count
+            owner.away -= count
+            holder.set_places()
+            owner.set_places()
+        return count
 
     def _lend(self, donor: Service) -> None:
-        while self._can_lend(donor):
+        while self._can_give(donor):
             wanting = [other for other in self._services if other is not donor and self._wants(other)]
             if not wanting:
                 return
@@ -55,32 +77,41 @@ class Pool:
 
     def _borrow(self, receiver: Service) -> None:
         while self._wants(receiver):
-            idle = [other for other in self._services if other is not receiver and self._can_lend(other)]
+            idle = [other for other in self._services if other is not receiver and self._can_give(other)]
             if not idle:
                 return
             self._move(max(idle, key=lambda other: (other.places - other.taken, other.key)), receiver)
 
-    def _can_lend(self, service: Service) -> bool:
-        if not service.lends or service.provider.is_closed or len(service.queue):
+    def _can_give(self, service: Service) -> bool:
+        if not service.lends or service.provider.is_closed or len(service.queue) or service.taken >= service.places:
             return False
-        kept = max(1, math.ceil(self._numbers.keep * service.funded))
-        return service.taken < service.places and service.places > kept
+        return service.borrowed > 0 or service.places > max(1, math.ceil(self._numbers.keep * service.funded))
 
     def _wants(self, service: Service) -> bool:
         return service.lends and not service.provider.is_closed and len(service.queue) > service.coming
 
     def _move(self, donor: Service, receiver: Service) -> None:
-        donor.moved -= 1
-        donor.on_the_way += 1
+        """Send a place: the receiver's own first, then another's, then the donor's."""
+        owners = [receiver, *(other for other in self._services if other is not receiver)]
+        owner = next((other for other in owners if self._held[donor.number][other.number] > 0), donor)
+        if owner is donor:
+            donor.away += 1
+        else:
+            self._held[donor.number][owner.number] -= 1
+            donor.borrowed -= 1
         receiver.coming += 1
-        donor.set_places()
-        donor.provider.later(self._numbers.move_days, Phase.FUNDING, self._arrive, Move(donor, receiver))
+        # Nobody waits at the donor: it has nobody to call, and the loop above goes on.
+        donor.count_places()
+        donor.provider.later(self._numbers.move_days, Phase.FUNDING, self._arrive, Move(owner, receiver))
 
     def _arrive(self, move: Move) -> None:
-        donor, receiver = move
-        donor.on_the_way -= 1
+        owner, receiver = move
         receiver.coming -= 1
-        # Where pooling has ended meanwhile the place turns round.
-        home = receiver if receiver.lends else donor
-        home.moved += 1
-        home.set_places()
+        is_wanted_at_home = not owner.lends or owner.is_short
+        if receiver is owner or is_wanted_at_home or not receiver.lends:
+            owner.away -= 1
+            owner.set_places()
+        else:
+            self._held[receiver.number][owner.number] += 1
+            receiver.borrowed += 1
+            receiver.set_places()

@@ -300,14 +300,23 @@ class Provider(Agent):
     # --- staff and funding ------------------------------------------------------------------------------------
 
     def owe(self, staff_days: float, kind: int | None = None) -> None:
-        """Staff have coordination to do, at the desk for a kind of need if there is one.
+        """Staff have coordination to do, at the desk for a kind of need if there is one with staff.
 
         Under an equal budget it takes their time away from people; otherwise it comes on top.
         """
-        if staff_days <= 0.0 or not self.model.services_pay or not self.services:
+        if staff_days <= 0.0 or not self.model.services_pay:
             return
-        desk = None if kind is None else self.assessment[kind] or self.support[kind]
-        (desk or max(self.services, key=lambda service: (service.funded * service.staff, service.key))).owe(staff_days)
+        own = () if kind is None else (self.assessment[kind], self.support[kind])
+        desk = next((desk for desk in own if desk is not None and desk.staff > 0.0), None)
+        if desk is None and self.has_staff:
+            desk = max(self.services, key=lambda service: (service.funded * service.staff, service.key))
+        if desk is not None:
+            desk.owe(staff_days)
+
+    @property
+    def has_staff(self) -> bool:
+        """Whether any of its services has staff who can do coordination."""
+        return any(service.staff > 0.0 for service in self.services)
 
     def funding_level(self) -> float:
         """Return the level of short-term funding now: the mean over its districts."""

@@ -33,9 +33,10 @@ class Service(Desk):
         pays: Whether its staff time pays for coordination under an equal budget.
         pool: The pool it belongs to, if any.
         lends: Whether the places of the pool move now.
-        moved: Places lent to it by others of the pool, less those that it lent.
+        borrowed: Places of others of the pool that are here.
+        away: Places of its own that are with others, or on their way.
         coming: Places on their way to it.
-        on_the_way: Places of its own on their way to others.
+        is_wound_up: Whether it has lost its funding: nobody joins the queue again.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Service(Desk):
         self.pays = pays
         self.pool: Pool | None = None
         self.lends = False
-        self.moved = 0
+        self.borrowed = 0
+        self.away = 0
         self.coming = 0
-        self.on_the_way = 0
+        self.is_wound_up = False
         self._owed = 0.0
         journey = model.parameters.journey
         self._missed_slot = min(row.service_days, journey.missed_slot_days)
@@ -68,7 +70,11 @@ class Service(Desk):
 
     def queue_up(self, spell: Spell) -> None:
         """Put a spell in the queue, unless it has left meanwhile."""
-        if not spell.is_over:
+        if spell.is_over:
+            return
+        if self.is_wound_up:
+            self.leave(spell, Reason.SERVICE_CLOSED)
+        else:
             spell.is_queued = True
             self.queue.push(spell)
             self.call_next()
@@ -94,15 +100,28 @@ class Service(Desk):
         self.call_next()
 
     def set_places(self) -> None:
-        """Bring the number of places up to date with funding, vacancies and what is lent."""
-        if self._change_places(self.funded - self.vacant + self.moved):
+        """Bring the number of places up to date with funding, vacancies and what is lent, and offer them."""
+        if self.pool is not None and self.is_short:
+            self.pool.recall(self, self.away - max(0, self.funded - self.vacant))
+        if self.count_places():
             self.call_next()
 
+    def count_places(self) -> bool:
+        """Bring the number of places up to date and return whether it is another one."""
+        return self._change_places(self.funded - self.vacant - self.away + self.borrowed)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more places of its own are away than it still has."""
+        return self.away > max(0, self.funded - self.vacant)
+
     def owe(self, staff_days: float) -> None:
-        """Staff have coordination to do: it takes a place, at once or when one comes free."""
-        if self.staff > 0.0 and self.places > 0:
-            self._owed += staff_days / self.staff
-            self._work_off()
+        """Staff have coordination to do: it takes a place, at once or when one comes free.
+
+        A place has less staff where a part of the staff time pays for coordination already.
+        """
+        self._owed += staff_days / (self.staff * self.model.pace if self.pays else self.staff)
+        self._work_off()
 
     def expected_wait(self) -> float:
         """Return the days that somebody who joins now may expect to wait."""
@@ -125,6 +144,12 @@ class Service(Desk):
             episode.handoff.drop(reason)
         else:
             episode.citizen.suffer_setback(episode, reason, self.provider)
+
+    def wind_up(self) -> None:
+        """The service is no longer funded: everybody who waits has to leave."""
+        self.is_wound_up = True
+        self.fund(0)
+        self.lose_list()
 
     def lose_list(self) -> None:
         """Everybody who waits has to leave: the service has closed."""

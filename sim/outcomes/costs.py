@@ -47,10 +47,7 @@ def costs_of(columns: Columns, periods: Sequence[Period], parameters: Parameters
     begin, end = min(time.warmup_days, time.horizon_days), time.horizon_days
     spans = [max(0.0, min(period.end, end) - max(period.begin, begin)) for period in periods]
     is_equal = parameters.budget is Budget.EQUAL
-    staff = sum(
-        days * (period.services - period.coordination if is_equal else period.arm_services)
-        for days, period in zip(spans, periods, strict=True)
-    )
+    staff = sum(days * period.left for days, period in zip(spans, periods, strict=True))
     within = columns["time"] >= begin
     staff_day = parameters.costs.staff_year / DAYS_PER_YEAR
     handing_on = staff_day * _days_of_handing_on(columns, within, parameters)

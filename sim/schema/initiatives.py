@@ -90,7 +90,9 @@ class InitiativeRow(Section):
             return 0.0
         if self.ramp_days <= 0.0:
             return 1.0
-        return min(1.0, (math.floor((day - begin) / self.ramp_days * RAMP_STEPS + 1e-9) + 1) / RAMP_STEPS)
+        step = math.floor((day - begin) / self.ramp_days * RAMP_STEPS + 1e-9)
+        # In the middle of each step the share is that of a straight line.
+        return min(1.0, (step + 0.5) / RAMP_STEPS) if step < RAMP_STEPS else 1.0
 
     def dates(self, districts: int) -> list[float]:
         """Return the days on which something changes.
@@ -101,8 +103,8 @@ class InitiativeRow(Section):
         found = [] if self.to_day is None else [self.to_day]
         for place in range(districts):
             begin = self.from_day + place * self.spread_days
-            steps = RAMP_STEPS if self.ramp_days > 0.0 else 1
-            found += [begin + step * self.ramp_days / steps for step in range(steps)]
+            steps = range(RAMP_STEPS + 1) if self.ramp_days > 0.0 else range(1)
+            found += [begin + step * self.ramp_days / RAMP_STEPS for step in steps]
         return [day for day in found if self.to_day is None or day <= self.to_day]
 
     @model_validator(mode="after")
@@ -111,6 +113,10 @@ class InitiativeRow(Section):
             raise ValueError(f"to_day is {self.to_day:g}; allowed: after from_day = {self.from_day:g}")
         if self.service and self.districts != (ALL,):
             raise ValueError("districts: places belong to a service, not to a district; allowed: all")
+        if self.is_everywhere and self.spread_days > 0.0:
+            raise ValueError(
+                "spread_days: there is no order in which all districts are reached; allowed: 0, or districts"
+            )
         self._check_change()
         return self
 

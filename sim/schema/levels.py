@@ -28,6 +28,8 @@ def as_level(value: Any) -> LevelValue:
             raise ValueError(
                 f"has the key {key!r}; allowed: all, a sector, a profession, or a pair such as health/housing"
             )
+        if PAIR in key and ALL in key.split(PAIR):
+            raise ValueError(f"has the key {key!r}; allowed: a pair of sectors or professions, without all")
         levels[key] = _number(level, f"{key} ")
     return levels
 

@@ -43,10 +43,10 @@ class Crises(Section):
         source="P7: 8.4 % with an unplanned visit in 3 months after an attended appointment, -log(1 - 0.084) / 91; "
         "taken for each unmet need",
         ge=0,
-        le=10,
+        le=1,
     )
     severity_ratio: float = parameter(
-        9.0, "Ratio of the hazard at severity 1 to that at severity 0.", unit="hazard ratio", ge=1, le=1000
+        9.0, "Ratio of the hazard at severity 1 to that at severity 0.", unit="hazard ratio", ge=1, le=100
     )
     missed_ratio: float = parameter(
         1.59,

@@ -66,6 +66,10 @@ def _as_name(value: Any) -> Any:
 def _as_names(value: Any) -> Any:
     if isinstance(value, str):
         value = tuple(part.strip() for part in value.split(";") if part.strip())
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"is {value!r}; allowed: names separated by ';'")
+    if not value:
+        raise ValueError("is empty; allowed: at least one name")
     for name in value:
         _as_name(name)
     if len(set(value)) < len(value):
@@ -83,10 +87,11 @@ def _choice(kind: type[StrEnum]) -> Any:
 
 
 def _yes_no(value: Any) -> Any:
-    known = {"yes": True, "no": False, True: True, False: False}
-    if value not in known:
+    if isinstance(value, bool):
+        return value
+    if value not in ("yes", "no"):
         raise ValueError(f"is {value!r}; allowed: yes, no")
-    return known[value]
+    return value == "yes"
 
 
 Name = Annotated[str, BeforeValidator(_as_name)]
