@@ -66,7 +66,8 @@ def check_affordable(periods: list[Period], where: str, complaints: Complaints) 
     for period in periods:
         if period.pace <= 0.0:
             what = (
-                f"coordination costs {period.coordination * DAYS_PER_YEAR:,.0f} GBP a year from day {period.begin:g}, "
+                f"coordination costs {(period.services - period.left) * DAYS_PER_YEAR:,.0f} GBP a year from day "
+                f"{period.begin:g}, with crisis services that only it has, "
                 f"and services {period.services * DAYS_PER_YEAR:,.0f}"
             )
             complaints.add(where, what, "less than the services that pay for it, or budget=added")
