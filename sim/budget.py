@@ -102,7 +102,8 @@ def _period(timeline: Timeline, without: Timeline, begin: float, end: float) -> 
     people = [row.citizens_per_year for row in scenario.tables.districts]
     kinds = sorted(timeline.ever["navigation"] - {NO_NAVIGATION})
     served = {
-        kind: math.fsum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True)) for kind in kinds
+        kind: math.fsum(n * s.share_with("navigation", kind) for n, s in zip(people, settings, strict=True))
+        for kind in kinds
     }
     navigators = {kind: _rounded_up(coordination.navigators * served[kind] / 1000.0) for kind in kinds}
     entering = math.fsum(n * s.share_with("entry", FRONT_DOOR_ENTRY) for n, s in zip(people, settings, strict=True))
