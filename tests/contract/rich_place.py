@@ -50,7 +50,7 @@ _TABLES: dict[str, list[dict[str, Any]]] = {
             "record_system": "common",
             "hub": "annexe",
         },
-        {"provider": "homes", "sector": "public", "profession": "housing", "visibility": 0.6, "hub": "annexe"},
+        {"provider": "homes", "sector": "private", "profession": "housing", "visibility": 0.6, "hub": "annexe"},
         {
             "provider": "north_friends",
             "sector": "voluntary",
