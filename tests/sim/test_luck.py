@@ -9,17 +9,48 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sim import Coordination, Result, Scenario, simulate
-from sim.coordination import names
-from sim.schema.tables import ProviderRow, ServiceRow, VignetteNeedRow, VignetteRow
+from sim import Coordination, Scenario, simulate
+from sim.coordination import MECHANISMS
+from sim.mechanisms import registry
+from sim.schema.tables import ProviderRow, ServiceRow
+from tests.contract.rich_place import IN_WORDS, journeys, upside_down, with_newcomer, with_places
+from tests.places import TABLES, write_place
 
 SHORT = {"time": {"horizon_days": 120, "warmup_days": 20, "followup_days": 60}}
-IN_WORDS = ["activity", "time", "resource", "service", "other", "need", "reason", "noticed", "followed"]
+
+
+COMPOSED = (
+    "fragmented",
+    "integrated",
+    "multiple_disadvantage",
+    "informed_choice+handoff:introduction+discipline:random_order",
+    "single_front_door+handoff:accompanied+capacity:pooled",
+)
+"""Arms in which, between them, most mechanisms are in force; those of one mechanism alone are in tests/contract."""
+
+
+def covered(arms: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the mechanisms that are in force in some arms."""
+    loaded = [Coordination.load(arm) for arm in arms]
+    return {(question, getattr(one, question)) for one in loaded for question in MECHANISMS}
+
+
+def every_mechanism() -> list[str]:
+    """Return arms in which every mechanism is in force: those composed, and any that they leave out by itself."""
+    all_of_them = [(question, name) for question in MECHANISMS for name in registry.names(question)]
+    left = [f"fragmented+{question}:{name}" for question, name in all_of_them if (question, name) not in IN_COMPOSED]
+    return [*COMPOSED, *left]
+
+
+IN_COMPOSED = covered(COMPOSED)
+ARMS = every_mechanism()
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +61,7 @@ def town() -> Scenario:
 @pytest.fixture(scope="module")
 def roomy(town: Scenario) -> Scenario:
     """The town with places for everybody: nobody waits for anybody."""
-    services = tuple(row.model_copy(update={"places": 1_000_000}) for row in town.tables.services)
-    return replace(town, tables=replace(town.tables, services=services))
+    return with_places(town, 1_000_000)
 
 
 def arm(name: str) -> Coordination:
@@ -39,37 +69,7 @@ def arm(name: str) -> Coordination:
     return Coordination.load(name).model_copy(update={"navigators": 1000.0, "front_door_places": 1000.0})
 
 
-def journeys(result: Result) -> dict[str, list[tuple[object, ...]]]:
-    """Return the ledger of each citizen in words, without numbers that depend on who else there is."""
-    ledger = result.ledger
-    found: dict[str, list[tuple[object, ...]]] = {}
-    for case, *entry in zip(ledger["case"], *(ledger[name] for name in IN_WORDS), strict=True):
-        if case:
-            found.setdefault(case, []).append(tuple(entry))
-    return found
-
-
-def with_newcomer(scenario: Scenario) -> Scenario:
-    """Return the scenario with one more citizen, who has three needs and arrives on day 30."""
-    needs = [row.need for row in scenario.tables.needs][:3]
-    person = VignetteRow(
-        vignette="newcomer",
-        district=scenario.tables.districts[0].district,
-        onset_day=30,
-        capability=0.3,
-        persistence=0.9,
-        patience_days=100,
-    )
-    wants = tuple(VignetteNeedRow(vignette="newcomer", need=need, severity=0.7) for need in needs)
-    tables = replace(
-        scenario.tables,
-        vignettes=(*scenario.tables.vignettes, person),
-        vignette_needs=(*scenario.tables.vignette_needs, *wants),
-    )
-    return replace(scenario, tables=tables)
-
-
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", ARMS)
 def test_one_more_citizen_changes_nobody_else(roomy: Scenario, name: str) -> None:
     before = journeys(simulate(roomy, arm(name)))
     after = journeys(simulate(with_newcomer(roomy), arm(name)))
@@ -86,12 +86,22 @@ def test_in_a_crowded_town_one_more_citizen_does_change_others(town: Scenario) -
     assert before != after
 
 
-def with_unused_provider(scenario: Scenario) -> Scenario:
-    """Return the scenario with one more provider, first in its table, that nobody thinks of or needs."""
+def with_unused_provider(scenario: Scenario, staff_per_place: float = 0.0) -> Scenario:
+    """Return the scenario with one more provider, first in its table, that nobody thinks of or needs.
+
+    It has no staff: under an equal budget the staff of all services pays for coordination, and with more of it
+    everybody would have to pay less.
+    """
     rare = scenario.tables.needs[0].model_copy(update={"need": "rare_need", "prevalence": 0.0})
     provider = ProviderRow(provider="unused", sector="private", profession="health", visibility=0.0)
     service = ServiceRow(
-        service="unused", provider="unused", stage="support", needs="rare_need", places=1_000_000, service_days=5
+        service="unused",
+        provider="unused",
+        stage="support",
+        needs="rare_need",
+        places=1_000_000,
+        service_days=5,
+        staff_per_place=staff_per_place,
     )
     spelt_out = tuple(row.need for row in scenario.tables.needs)
     services = tuple(
@@ -107,12 +117,23 @@ def with_unused_provider(scenario: Scenario) -> Scenario:
     return replace(scenario, tables=tables)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", ARMS)
 def test_a_provider_that_nobody_uses_changes_nobody(town: Scenario, name: str) -> None:
     """Also in a crowded town. Workers know the landscape here: nobody is sent to the newcomer at a guess."""
     informed = town.changed({"barriers.learning": 0.0})
     before = journeys(simulate(informed, name))
     after = journeys(simulate(with_unused_provider(informed), name))
+    assert before == after
+
+
+def test_staff_that_nobody_uses_helps_to_pay_for_coordination(town: Scenario) -> None:
+    """The reason why the provider above has no staff."""
+    informed = town.changed({"barriers.learning": 0.0})
+    idle = with_unused_provider(informed, staff_per_place=0.001)
+    assert journeys(simulate(informed)) == journeys(simulate(idle))
+    assert journeys(simulate(informed, "link_worker")) != journeys(simulate(idle, "link_worker"))
+    added = {"budget": "added"}
+    before, after = (journeys(simulate(where.changed(added), "link_worker")) for where in (informed, idle))
     assert before == after
 
 
@@ -125,17 +146,34 @@ def test_who_is_sent_to_a_new_provider_at_a_guess_is_the_only_one_affected(roomy
     assert changed <= touched
 
 
-@pytest.mark.parametrize("name", ["fragmented", "integrated", "fragmented+discipline:random_order", "key_worker"])
+@pytest.mark.parametrize("name", ARMS)
 def test_the_order_of_the_tables_does_not_matter(town: Scenario, name: str) -> None:
-    tables = town.tables
-    upside_down = replace(
-        town,
-        tables=replace(
-            tables, **{table: getattr(tables, table)[::-1] for table in ("districts", "providers", "services", "needs")}
-        ),
-    )
-    before, after = journeys(simulate(town, name)), journeys(simulate(upside_down, name))
+    before, after = journeys(simulate(town, name)), journeys(simulate(upside_down(town), name))
     assert before == after
+
+
+def test_levels_that_differ_between_districts_may_be_written_in_any_order(tmp_path: Path) -> None:
+    """The funding of a provider is a mean over its districts: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1 in every sum."""
+    levels = {"east": 0.1, "north": 0.2, "west": 0.3}
+    funding = [
+        {"initiative": f"cuts_{name}", "change": "barriers.funding", "value": level, "from_day": 0, "districts": name}
+        for name, level in levels.items()
+    ]
+    settings = {"barrier_effects": {"funding_lapse_voluntary": 1.0, "funding_gap_days": 20.0}}
+    charity = {**TABLES["providers"][0], "sector": "voluntary", "contract_days": 5}
+    districts = [{"district": name, "citizens_per_year": 100} for name in levels]
+    folder = write_place(tmp_path / "cuts", settings, districts=districts, providers=[charity], initiatives=funding)
+    place = Scenario.load(folder)
+    closures = [
+        [row for row in zip(ledger["activity"], ledger["time"], strict=True) if row[0].startswith("service_")]
+        for ledger in (simulate(where).ledger for where in (place, upside_down(place)))
+    ]
+    assert len(closures[0]) > 4
+    assert closures[0] == closures[1]
+
+
+def test_every_mechanism_is_in_force_in_some_arm_of_these_tests() -> None:
+    assert covered(ARMS) == {(question, name) for question in MECHANISMS for name in registry.names(question)}
 
 
 def test_equal_coordination_gives_identical_ledgers(town: Scenario) -> None:
@@ -171,7 +209,7 @@ def test_a_seed_out_of_range_is_refused(town: Scenario, seed: int, replicate: in
         simulate(town, seed=seed, replicate=replicate)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", ARMS)
 def test_a_longer_horizon_changes_nothing_before_the_shorter_one(town: Scenario, name: str) -> None:
     longer = town.changed({"time.horizon_days": 150})
     short, long = simulate(town, name).ledger, simulate(longer, name).ledger

@@ -1,0 +1,1 @@
+"""What every mechanism promises, whoever adds it."""
