@@ -66,6 +66,8 @@ def _as_name(value: Any) -> Any:
 def _as_names(value: Any) -> Any:
     if isinstance(value, str):
         value = tuple(part.strip() for part in value.split(";") if part.strip())
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"is {value!r}; allowed: names")
     for name in value:
         _as_name(name)
     if len(set(value)) < len(value):

@@ -68,7 +68,8 @@ def _complain(kind: type[BaseModel], detail: ErrorDetails, source: str, complain
     elif code in _TYPES:
         complaints.add(where, f"is {value!r}", _TYPES[code])
     elif code == "value_error":
-        complaints.add(where, str(detail["ctx"]["error"]))
+        for problem in str(detail["ctx"]["error"]).splitlines():
+            complaints.add(where, problem)
     else:
         complaints.add(where, f"is {value!r}: {detail['msg']}")
 
