@@ -168,9 +168,9 @@ def load_arms(names: Any, folders: Sequence[Path], complaints: Complaints) -> di
 def _fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Complaints) -> bool:
     """Note every arm that does not fit the place or cannot be paid for, and return whether there is none."""
     fits = True
-    for arm in arms.values():
+    for name, arm in arms.items():
         try:
-            checked_periods(Timeline(scenario, arm))
+            checked_periods(Timeline(scenario, arm), name)
         except BadInputError as error:
             complaints.problems.extend(error.problems)
             fits = False
