@@ -8,6 +8,8 @@ from experiments.checking import check
 from experiments.launching import read, request_of
 from experiments.plan import Plan
 from sim.scenario import Scenario
+from sim.schema.levels import level_text
+from sim.schema.tables import Stage
 
 HELP = """\
 journeys check: check a scenario and all settings, run nothing
@@ -48,6 +50,7 @@ def summary(plan: Plan) -> str:
     lines.append("  arms")
     width = max(map(len, plan.arms))
     lines += [f"    {name:{width}}  {title}" for name, title in plan.titles.items()]
+    lines += [f"  note: {note}" for note in plan.notes]
     return "\n".join(lines)
 
 
@@ -56,16 +59,31 @@ def _facts(scenario: Scenario) -> dict[str, str]:
     sectors = [provider.sector.value for provider in tables.providers]
     by_sector = ", ".join(f"{sectors.count(sector)} {sector}" for sector in dict.fromkeys(sectors))
     stages = [service.stage.value for service in tables.services]
-    barriers = ", ".join(f"{name} {level:g}" for name, level in scenario.parameters.barriers)
+    by_stage = ", ".join(f"{stages.count(stage)} {stage}" for stage in Stage if stage in stages)
+    barriers = ", ".join(f"{name} {level_text(level)}" for name, level in scenario.parameters.barriers)
     facts = {
         "districts": str(len(tables.districts)),
         "providers": f"{len(tables.providers)} ({by_sector})",
-        "services": f"{len(stages)} ({stages.count('assessment')} assessment, {stages.count('support')} support)",
+        "services": f"{len(stages)} ({by_stage})",
         "needs": f"{len(tables.needs)} kind{'' if len(tables.needs) == 1 else 's'}",
         "citizens": f"{tables.citizens_per_year:,.0f} a year",
         "vignettes": ", ".join(row.label or row.vignette for row in tables.vignettes) or "none",
         "barriers": barriers,
     }
+    for kind, names in _shared(scenario).items():
+        if names:
+            facts[kind] = ", ".join(names)
+    facts["budget"] = scenario.parameters.budget.value
     if tables.published:
         facts["published"] = f"{len(tables.published)} figures to compare with"
     return facts
+
+
+def _shared(scenario: Scenario) -> dict[str, list[str]]:
+    """Return the names of hubs, pools and dated initiatives, each once."""
+    tables = scenario.tables
+    return {
+        "hubs": list(dict.fromkeys(row.hub for row in tables.providers if row.hub is not None)),
+        "pools": list(dict.fromkeys(row.pool for row in tables.services if row.pool is not None)),
+        "initiatives": list(dict.fromkeys(row.label or row.initiative for row in tables.initiatives)),
+    }

@@ -20,7 +20,7 @@ from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseExceptio
 
 from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
 from experiments.games import plan_attribute
-from experiments.overrides import COMMAND_LINE, blamed, check_value
+from experiments.overrides import COMMAND_LINE, blamed, check_value, is_within_level
 from experiments.plan import Plan, plan_compare, plan_run
 from experiments.reusing import check_reuse
 from experiments.settings import AttributeSettings, CompareSettings, RunSettings, Settings
@@ -195,7 +195,7 @@ def _compose(
             complaints.add(COMMAND_LINE, f"{name!r} is given twice: {good[name]!r} and {text!r}")
         elif override.key_or_group in groups and (override.is_add() or override.key_or_group in _chosen(base)):
             _check_choice(override, hydra, complaints)
-        elif not override.is_add() and not override.is_force_add():
+        elif not override.is_add() and not override.is_force_add() and not is_within_level(override.key_or_group):
             _check_name(override.key_or_group, request, base, complaints)
             check_value(override, base, complaints)
         if len(complaints.problems) == before:

@@ -12,6 +12,7 @@ from experiments.store import Store
 from experiments.units import Unit
 from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE
+from sim.schema.levels import level_text
 from sim.schema.tables import PublishedRow
 
 COUNTS = {"supported": "episodes_supported", "gave_up": "episodes_gave_up", "open": "episodes_open"}
@@ -30,10 +31,12 @@ def runs_table(facts: Iterable[dict[str, Any]], scenario: str, changed: Mapping[
             comparisons can be put one below the other.
     """
     names = [outcome.name for outcome in HEADLINE]
+    # Levels of several sectors or professions are one value of the table.
+    parameters = {path: level_text(value) if isinstance(value, dict) else value for path, value in changed.items()}
     rows = []
     for fact in facts:
         headline = {name: _number(fact["headline"][name]) for name in names}
-        row = {name: fact[name] for name in ("arm", "replicate", "seed")} | {"scenario": scenario, **changed}
+        row = {name: fact[name] for name in ("arm", "replicate", "seed")} | {"scenario": scenario, **parameters}
         # A count and a share may have the same name.
         counts = {COUNTS.get(name, name): count for name, count in fact["counts"].items()}
         costs = {f"costs_{name}": _number(cost) for name, cost in fact["costs"].items()}

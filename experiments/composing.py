@@ -21,6 +21,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import setbase
 from omegaconf import DictConfig, OmegaConf
 
+from experiments.overrides import with_levels_replaced
 from sim import shipped
 from sim.coordination import Coordination
 from sim.scenario import find_folder, read_settings, shipped_names
@@ -112,7 +113,7 @@ def composer(command: str, config_dir: str | None) -> Iterator[Hydra]:
 
 def compose_job(config_name: str, overrides: Sequence[str]) -> DictConfig:
     """Compose one job's configuration, Hydra's own part included."""
-    return compose(config_name, list(overrides), return_hydra_config=True)
+    return compose(config_name, with_levels_replaced(overrides), return_hydra_config=True)
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

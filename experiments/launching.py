@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 
 from experiments.checking import Request, check, message, plan_job
 from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults, spell_out
-from experiments.overrides import COMMAND_LINE, blamed
+from experiments.overrides import COMMAND_LINE, blamed, with_levels_replaced
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
 from sim.schema.problems import BadInputError, Complaints, Problem
@@ -60,7 +60,7 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
             raise
 
     try:
-        with _as_arguments(arguments):
+        with _as_arguments(with_levels_replaced(arguments)):
             hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
     except Exception as error:
         if error in crashes:

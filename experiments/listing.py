@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from sim import coordination as coordinations
 from sim import shipped
-from sim.coordination import Coordination
+from sim.coordination import MECHANISMS, Coordination
 from sim.mechanisms import registry
 from sim.scenario import find_folder, read_settings, shipped_names
 from sim.schema.barriers import Barriers
 from sim.schema.fields import note_of
+from sim.schema.levels import level_text
 from sim.schema.parameters import Parameters
 from sim.schema.problems import Complaints
 
@@ -68,11 +69,12 @@ def named_coordinations() -> str:
 def mechanisms() -> str:
     """Return the mechanisms by the question that they answer."""
     parts = ["Mechanisms (NAME+question:mechanism in arms, coordination.question=mechanism of run)"]
-    for question in registry.questions():
+    for question in MECHANISMS:
         entries = []
         for name in registry.names(question):
-            first = (registry.find(question, name).__doc__ or "").strip().splitlines()
-            entries.append((name, first[0] if first else ""))
+            kind = registry.find(question, name)
+            first = (kind.__doc__ or "").strip().splitlines()[0]
+            entries.append((name, f"{first} Evidence: {kind.evidence}."))
         parts.append(_section(f"  {question}", entries, indent=4))
     return "\n".join(parts)
 
@@ -83,11 +85,11 @@ def barriers() -> str:
     sets = []
     for file in sorted((shipped.folder("conf") / "barriers").glob("*.yaml")):
         data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        said = ", ".join(f"{name} {level:g}" for name, level in data.items())
+        said = ", ".join(f"{name} {level_text(level)}" for name, level in data.items())
         sets.append((file.stem, said or "the levels that the scenario gives"))
     return "\n".join(
         [
-            _section("Barriers (levels from 0 to 1)", levels),
+            _section("Barriers (a level from 0 to 1, or several: {all:0.3,voluntary:0.8,health/housing:0.9})", levels),
             _section("  sets of levels (barriers=NAME)", sets, indent=4),
         ]
     )

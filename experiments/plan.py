@@ -13,9 +13,11 @@ from sim import coordination as coordinations
 from sim.budget import checked_periods
 from sim.coordination import Coordination
 from sim.scenario import Scenario
+from sim.scenario_checks import check_levels
+from sim.schema.levels import level_text
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError, Complaints
-from sim.schema.validation import validate
+from sim.schema.validation import paths, validate
 from sim.timeline import Timeline
 
 SOURCE = "configuration"
@@ -123,12 +125,20 @@ def changes_of(own: Scenario, used: Scenario) -> dict[str, tuple[Any, Any]]:
     return {path: (before[path], value) for path, value in after.items() if value != before[path]}
 
 
-def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested plain data by dotted path."""
-    result: dict[str, Any] = {}
-    for name, value in data.items():
-        result |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+def flat(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters in plain data by dotted path; a level for several sectors or professions is one value."""
+    result = {}
+    for path in paths(Parameters):
+        value: Any = parameters
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        result[path] = value
     return result
+
+
+def parameter_text(value: Any) -> str:
+    """Return the value of a parameter as a person would type it."""
+    return level_text(value) if isinstance(value, float | dict) else str(value)
 
 
 def load_arms(
@@ -160,9 +170,9 @@ def load_arms(
 def fit(scenario: Scenario, arms: Mapping[str, Coordination], complaints: Complaints) -> bool:
     """Note every arm that does not fit the place or cannot be paid for, and return whether there is none."""
     fits = True
-    for arm in arms.values():
+    for name, arm in arms.items():
         try:
-            checked_periods(Timeline(scenario, arm))
+            checked_periods(Timeline(scenario, arm), name)
         except BadInputError as error:
             complaints.problems.extend(error.problems)
             fits = False
@@ -190,10 +200,13 @@ def settings_and_place(
     for problem in own.problems:
         if (problem.where.rpartition(": ")[2], problem.what) not in said:
             complaints.problems.append(problem)
+    if settings is None and scenario is not None:
+        check_levels(config.get("barriers"), scenario.tables, f"{SOURCE}: barriers.", complaints)
     if settings is None or scenario is None:
         return settings, None, {}
+    parameters = Parameters.model_validate(settings.model_dump(include={*Parameters.model_fields}))
     try:
-        used = scenario.changed(settings.model_dump(include=set(Parameters.model_fields)))
+        used = scenario.with_parameters(parameters, SOURCE)
     except BadInputError as error:
         complaints.problems.extend(error.problems)
         return settings, None, {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.manifest import FILE, described
-from experiments.plan import Plan, flat
+from experiments.plan import Plan, flat, parameter_text
 from sim.schema.problems import Complaints
 
 MOST = 5
@@ -71,7 +71,10 @@ def _of_the_place(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str
         return [f"scenario is {names[0]} there, {names[1]} here"]
     before, after = flat(there["parameters"]), flat(here["parameters"])
     changed = [name for name in after if before.get(name) != after[name]]
-    found = [f"{name} is {before.get(name)} there, {after[name]} here" for name in changed[:MOST]]
+    found = [
+        f"{name} is {parameter_text(before.get(name))} there, {parameter_text(after[name])} here"
+        for name in changed[:MOST]
+    ]
     if len(changed) > MOST:
         found.append(f"{len(changed) - MOST} more parameters")
     return found or ["tables of the scenario"]

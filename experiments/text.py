@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.collecting import ALL_MODES
-from experiments.plan import Plan
+from experiments.plan import Plan, parameter_text
 from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE, Outcome
 from sim.schema.resources import Budget
@@ -52,7 +52,9 @@ def circumstances(plan: Plan, replications: int) -> list[str]:
     count = f"{replications} replication{'' if replications == 1 else 's'}"
     lines = []
     if plan.changes:
-        changes = (f"{path} {_value(own)} -> {_value(used)}" for path, (own, used) in plan.changes.items())
+        changes = (
+            f"{path} {parameter_text(own)} -> {parameter_text(used)}" for path, (own, used) in plan.changes.items()
+        )
         lines += textwrap.wrap(f"Changed: {', '.join(changes)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     lines.append(
         f"{count}, seed {plan.seed}. Counted: needs that arise from day {time.warmup_days:g} to "
@@ -222,10 +224,6 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
     if NOT_OBSERVED in missing:
         notes.append("Not observed: in at least one world nobody was followed for so long.")
     return notes
-
-
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def scaled(value: float, outcome: Outcome) -> float:

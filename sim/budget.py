@@ -74,15 +74,19 @@ def check_affordable(periods: list[Period], where: str, complaints: Complaints) 
             return
 
 
-def checked_periods(timeline: Timeline) -> list[Period]:
+def checked_periods(timeline: Timeline, name: str = "") -> list[Period]:
     """Return the planned costs of an arm, period by period.
+
+    Args:
+        timeline: What holds where and when under the arm.
+        name: What to call the arm in messages; its title if empty.
 
     Raises:
         BadInputError: The arm does not fit the place, or cannot be paid for.
     """
     complaints = Complaints()
     coordination = timeline.coordination
-    where = f"coordination {coordination.title}".strip()
+    where = f"coordination {name or coordination.title}".strip()
     check_initiatives(coordination.initiatives, timeline.scenario.tables, f"{where}: initiatives", complaints)
     complaints.raise_if_any()
     periods = planned(timeline)

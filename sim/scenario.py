@@ -89,6 +89,7 @@ class Scenario:
         # Over the defaults, so that one number of a group can be set alone.
         data = merged(Parameters().model_dump(), said_here)
         said = validate(ScenarioFile, data, f"{folder.name}/scenario.yaml", complaints)
+        before = len(complaints.problems)
         tables = Tables(
             districts=read_table(folder, "districts", DistrictRow, complaints),
             providers=read_table(folder, "providers", ProviderRow, complaints),
@@ -100,11 +101,12 @@ class Scenario:
             published=read_table(folder, "published", PublishedRow, complaints, required=False),
             initiatives=read_table(folder, "initiatives", InitiativeRow, complaints, required=False),
         )
+        if len(complaints.problems) == before:
+            # A row that could not be read would be reported again as a name that does not exist.
+            check_references(tables, folder.name, complaints)
+            check_initiatives(tables.initiatives, tables, f"{folder.name}/initiatives.csv", complaints)
+            check_levels(data.get("barriers"), tables, f"{folder.name}/scenario.yaml: barriers.", complaints)
         check_file_names(folder, [table.name for table in fields(Tables)], complaints)
-        check_references(tables, folder.name, complaints)
-        check_initiatives(tables.initiatives, tables, f"{folder.name}/initiatives.csv", complaints)
-        if said is not None:
-            check_levels(said.barriers, tables, f"{folder.name}/scenario.yaml: barriers.", complaints)
         complaints.raise_if_any()
         assert said is not None
         parameters = Parameters.model_validate(said.model_dump(exclude={"title", "description"}))
@@ -128,11 +130,25 @@ class Scenario:
             data = merged(data, value)
         complaints = Complaints()
         parameters = validate(Parameters, data, "settings", complaints)
-        if parameters is not None:
-            check_size(self.tables, parameters, complaints)
-            check_levels(parameters.barriers, self.tables, "settings: barriers.", complaints)
+        if parameters is None:
+            check_levels(data.get("barriers"), self.tables, "settings: barriers.", complaints)
+            raise BadInputError(complaints.problems)
+        return self.with_parameters(parameters)
+
+    def with_parameters(self, parameters: Parameters, source: str = "settings") -> Self:
+        """Return this scenario with these parameters, all of them.
+
+        Args:
+            parameters: The parameters.
+            source: What to call them in messages.
+
+        Raises:
+            BadInputError: They do not fit the place.
+        """
+        complaints = Complaints()
+        check_size(self.tables, parameters, complaints)
+        check_levels(parameters.barriers.model_dump(), self.tables, f"{source}: barriers.", complaints)
         complaints.raise_if_any()
-        assert parameters is not None
         return replace(self, parameters=parameters)
 
     def content(self) -> dict[str, Any]:

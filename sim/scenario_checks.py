@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from sim.schema.barriers import Barriers
 from sim.schema.initiatives import InitiativeRow
 from sim.schema.levels import selectors
 from sim.schema.problems import Complaints
@@ -20,13 +19,11 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
     """Note every problem across tables.
 
     Args:
-        tables: The valid rows; a table with problems of its own may be short of rows.
+        tables: The rows, all of them valid.
         folder: Name of the scenario's folder, for messages.
         complaints: Receives every problem.
     """
-    if complaints.problems:
-        # A row that could not be read would be reported again as a name that does not exist.
-        return
+    before = len(complaints.problems)
     districts = _unique([row.district for row in tables.districts], f"{folder}/districts.csv", "district", complaints)
     providers = _unique([row.provider for row in tables.providers], f"{folder}/providers.csv", "provider", complaints)
     _unique([row.service for row in tables.services], f"{folder}/services.csv", "service", complaints)
@@ -66,7 +63,7 @@ def check_references(tables: Tables, folder: str, complaints: Complaints) -> Non
             complaints.add(f"{folder}/vignette_needs.csv", f"vignette {name!r} has no need")
     if needs and all(row.prevalence == 0 for row in tables.needs) and tables.citizens_per_year > 0:
         complaints.add(f"{folder}/needs.csv", "every prevalence is 0", "at least one need above 0")
-    if not complaints.problems:
+    if len(complaints.problems) == before:
         _check_reach(tables, folder, complaints)
 
 
@@ -87,18 +84,18 @@ def check_initiatives(initiatives: Iterable[InitiativeRow], tables: Tables, wher
             _exist([row.service], f"{where}: {row.initiative}", "service", services, complaints)
 
 
-def check_levels(barriers: Barriers, tables: Tables, where: str, complaints: Complaints) -> None:
+def check_levels(barriers: Any, tables: Tables, where: str, complaints: Complaints) -> None:
     """Note every sector or profession that a barrier has a level for and that the place has not.
 
     Args:
-        barriers: Their levels.
+        barriers: Their levels as plain data, perhaps not valid: whatever is wrong with it has been said elsewhere.
         tables: The place.
         where: What to put before the name of a barrier in messages.
         complaints: Receives every problem.
     """
     known = sorted({*Sector, *OWN_PROFESSIONS, *(row.profession for row in tables.providers)})
-    for name, level in barriers:
-        _exist(dict.fromkeys(selectors(level)), where + name, "sector or profession", known, complaints)
+    for name, level in barriers.items() if isinstance(barriers, Mapping) else ():
+        _exist(dict.fromkeys(selectors(level)), f"{where}{name}", "sector or profession", known, complaints)
 
 
 OWN_PROFESSIONS = ("access", "navigation")
@@ -158,6 +155,7 @@ def _check_pools(services: Sequence[ServiceRow], where: str, complaints: Complai
 
 
 def _check_reach(tables: Tables, folder: str, complaints: Complaints) -> None:
+    before = len(complaints.problems)
     needs = [row.need for row in tables.needs]
     districts = [row.district for row in tables.districts]
     rows = {row.provider: row for row in tables.providers}
@@ -176,7 +174,7 @@ def _check_reach(tables: Tables, folder: str, complaints: Complaints) -> None:
     for need in needs:
         if not any((need, district) in supported for district in districts):
             complaints.add(f"{folder}/services.csv", f"no service supports need {need!r}")
-    if complaints.problems:
+    if len(complaints.problems) > before:
         return
     for need in needs:
         for district in districts:

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from sim.schema.fields import Section, Status, parameter, probability
-from sim.schema.levels import LEVEL_ALLOWED, LevelValue, as_level
+from sim.schema.levels import LEVEL_ALLOWED, OWN_ALLOWED, LevelValue, as_level, as_own_level
 
 SETTING = Status.SETTING
 
+OwnLevel = Annotated[LevelValue, BeforeValidator(as_own_level)]
 Level = Annotated[LevelValue, BeforeValidator(as_level)]
 
 
-def _level(meaning: str) -> Any:
-    return parameter(0.0, meaning, unit="level", status=SETTING, allowed=LEVEL_ALLOWED)
+def _level(meaning: str, allowed: str = LEVEL_ALLOWED) -> Any:
+    return parameter(0.0, meaning, unit="level", status=SETTING, allowed=allowed)
 
 
 class Barriers(Section):
@@ -23,11 +24,12 @@ class Barriers(Section):
 
     A number holds for all. A mapping gives levels to sectors, professions and pairs of them, from the first to the
     second: ``{all: 0.3, voluntary: 0.8, health/housing: 0.9}``. A pair counts before a profession, a profession before
-    a sector, a sector before ``all``, which is 0 where it is not given.
+    a sector, a sector before ``all``, which is 0 where it is not given. Funding and geography are of one provider: for
+    them there are no pairs.
     """
 
-    funding: Level = _level("Short-term funding; of a provider.")
-    geography: Level = _level("Misaligned geography; of a provider.")
+    funding: OwnLevel = _level("Short-term funding; of a provider.", OWN_ALLOWED)
+    geography: OwnLevel = _level("Misaligned geography; of a provider.", OWN_ALLOWED)
     culture: Level = _level(
         "Differences of professional culture: 1 - trust; of a receiver, or from a sender to a receiver."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -31,6 +31,7 @@ _TYPES = {
     "model_type": "a group of named values",
     "model_attributes_type": "a group of named values",
     "dict_type": "a group of named values",
+    "tuple_type": "a list",
 }
 
 
@@ -68,7 +69,8 @@ def _complain(kind: type[BaseModel], detail: ErrorDetails, source: str, complain
     elif code in _TYPES:
         complaints.add(where, f"is {value!r}", _TYPES[code])
     elif code == "value_error":
-        complaints.add(where, str(detail["ctx"]["error"]))
+        for problem in str(detail["ctx"]["error"]).splitlines():
+            complaints.add(where, problem)
     else:
         complaints.add(where, f"is {value!r}: {detail['msg']}")
 
@@ -76,9 +78,14 @@ def _complain(kind: type[BaseModel], detail: ErrorDetails, source: str, complain
 def field_names(kind: type[BaseModel], path: list[str]) -> list[str]:
     """Return the names allowed in the section that ``path`` leads to, from ``kind``."""
     for name in path:
+        if name.isdecimal():
+            # The number of a row: its class is known already.
+            continue
         if name not in kind.model_fields:
             return []
         annotation = kind.model_fields[name].annotation
+        if get_origin(annotation) is tuple:
+            annotation = get_args(annotation)[0]
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         kind = annotation
