@@ -174,7 +174,8 @@ class JourneyModel(LightModel):
         self.navigators.drop_who_left()
         for kind, count in period.navigators.items():
             self.navigators.resize(registry.find("navigation", kind)(self, settings[0].levels), count)
-        self.landscape.set_funding(period.places, period.front_door_places)
+        has_front_door = any(setting.share_with("entry", FRONT_DOOR_ENTRY) > 0.0 for setting in settings)
+        self.landscape.set_funding(period.places, period.front_door_places, has_front_door)
         self.landscape.set_lending(lambda provider: self.holds_for(provider, "capacity", "lends"))
 
     def holds_for(self, provider: Provider, question: str, fact: str) -> bool:

@@ -67,11 +67,15 @@ class Service(Desk):
         self.queue_up(spell)
 
     def queue_up(self, spell: Spell) -> None:
-        """Put a spell in the queue, unless it has left meanwhile."""
-        if not spell.is_over:
-            spell.is_queued = True
-            self.queue.push(spell)
-            self.call_next()
+        """Put a spell in the queue, unless it has left meanwhile, or the front door has closed for good."""
+        if spell.is_over:
+            return
+        if self.provider.is_front_door and self.provider.is_closed:
+            self.leave(spell, Reason.SERVICE_CLOSED)
+            return
+        spell.is_queued = True
+        self.queue.push(spell)
+        self.call_next()
 
     def call_next(self) -> None:
         """Offer appointments while there are places and people waiting."""
