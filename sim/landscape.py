@@ -115,17 +115,16 @@ class Landscape:
             added = {d: local_threshold(at[d], effects.geography_threshold, own) for d, (_, own) in luck.items()}
             provider.local = {district: more for district, more in added.items() if more > 0.0}
 
-    def set_funding(self, places: dict[str, int], front_door_places: int) -> None:
-        """Set the funded places of services, by name, and of the front door if there is one."""
+    def set_funding(self, places: dict[str, int], front_door_places: int, has_front_door: bool) -> None:
+        """Set the funded places of services, by name, and of the front door if there is one; else it is closed."""
         for name, count in places.items():
             self._by_name[name].fund(count)
         if self._front_door is not None:
+            self._front_door.is_closed = not has_front_door
             for service in self._front_door.services:
-                if service.funded and not front_door_places:
-                    service.wind_up()
-                else:
-                    service.is_wound_up = service.is_wound_up and not front_door_places
-                    service.fund(front_door_places)
+                service.fund(front_door_places)
+                if not has_front_door:
+                    service.lose_list()
 
     def set_lending(self, lends: Callable[[Provider], bool]) -> None:
         """Set which services of a pool lend each other places now."""

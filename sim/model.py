@@ -171,7 +171,8 @@ class JourneyModel(LightModel):
         self.pace = period.pace
         self.rules = [self._rules_of(setting) for setting in settings]
         self.landscape.bring_geography_up_to_date([setting.levels for setting in settings])
-        self.landscape.set_funding(period.places, period.front_door_places)
+        has_front_door = any(setting.share_with("entry", FRONT_DOOR_ENTRY) > 0.0 for setting in settings)
+        self.landscape.set_funding(period.places, period.front_door_places, has_front_door)
         self.landscape.set_lending(lambda provider: self.holds_for(provider, "capacity", "lends"))
         # Last: who is taken on goes to doors at once.
         self.navigators.change(

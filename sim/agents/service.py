@@ -36,7 +36,6 @@ class Service(Desk):
         borrowed: Places of others of the pool that are here.
         away: Places of its own that are with others, or on their way.
         coming: Places on their way to it.
-        is_wound_up: Whether it has lost its funding: nobody joins the queue again.
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class Service(Desk):
         self.borrowed = 0
         self.away = 0
         self.coming = 0
-        self.is_wound_up = False
         self._owed = 0.0
         journey = model.parameters.journey
         self._missed_slot = min(row.service_days, journey.missed_slot_days)
@@ -69,15 +67,15 @@ class Service(Desk):
         self.queue_up(spell)
 
     def queue_up(self, spell: Spell) -> None:
-        """Put a spell in the queue, unless it has left meanwhile."""
+        """Put a spell in the queue, unless it has left meanwhile, or the front door has closed for good."""
         if spell.is_over:
             return
-        if self.is_wound_up:
+        if self.provider.is_front_door and self.provider.is_closed:
             self.leave(spell, Reason.SERVICE_CLOSED)
-        else:
-            spell.is_queued = True
-            self.queue.push(spell)
-            self.call_next()
+            return
+        spell.is_queued = True
+        self.queue.push(spell)
+        self.call_next()
 
     def call_next(self) -> None:
         """Offer appointments while there are places and people waiting."""
@@ -144,12 +142,6 @@ class Service(Desk):
             episode.handoff.drop(reason)
         else:
             episode.citizen.suffer_setback(episode, reason, self.provider)
-
-    def wind_up(self) -> None:
-        """The service is no longer funded: everybody who waits has to leave."""
-        self.is_wound_up = True
-        self.fund(0)
-        self.lose_list()
 
     def lose_list(self) -> None:
         """Everybody who waits has to leave: the service has closed."""

@@ -26,8 +26,6 @@ class Mode:
     code: ClassVar[ModeCode]
     sender_sees: ClassVar[bool] = False
     """Whether the sender is told of every drop."""
-    is_on_record: ClassVar[bool] = True
-    """Whether the receiver's records show that the citizen was handed on, and did not come by themselves."""
 
     def __init__(self, model: JourneyModel, levels: Levels) -> None:
         self.numbers = getattr(model.parameters.handoffs, self.name)
@@ -80,7 +78,6 @@ class Signposting(Mode):
     """The citizen is told where to go and may or may not go. No paper, nobody looks."""
 
     code = ModeCode.SIGNPOSTING
-    is_on_record = False
 
     def __init__(self, model: JourneyModel, levels: Levels) -> None:
         super().__init__(model, levels)

@@ -196,7 +196,7 @@ class Handoffs(Section):
     The transfer inside a team lasts until its next meeting, whatever ``team.days`` adds to it.
     """
 
-    signposting: Mode = Mode(sent=0.6, days=7.0, staff_days=0.01, recorded=0.0)
+    signposting: Mode = Mode(sent=0.6, days=7.0, staff_days=0.0, recorded=0.0)
     letter: Letter = Letter(sent=0.95, days=10.0, staff_days=0.04)
     introduction: Mode = Mode(sent=0.97, days=3.0, attendance_odds=1.1, staff_days=0.06, recorded=0.5)
     tracked: WatchedMode = WatchedMode(

@@ -41,7 +41,9 @@ WHOLE = {
     "failure_contacts",
 }  # fmt: skip
 ARMS = coordinations()
-FRONT_DOOR_ARMS = ("single_front_door", "single_point_of_access")
+FRONT_DOOR_ARMS = tuple(name for name in ARMS if Coordination.load(name).entry == "single_front_door")
+PAID_FOR_ARMS = tuple(name for name in ARMS if name in FRONT_DOOR_ARMS or Coordination.load(name).navigation != "none")
+"""Arms with somebody whose post has to be paid for."""
 
 
 def check(result: Result) -> Result:
@@ -226,13 +228,29 @@ ALWAYS_THERE = changed("services", places=10_000_000)
 @every_arm
 def test_no_places(tmp_path: Path, arm: str) -> None:
     """Nobody is served; everybody waits until they leave."""
-    result = run(tmp_path, None, arm, services=changed("services", places=0))
+    result = run(tmp_path, {"budget": "added"}, arm, services=changed("services", places=0))
     assert len(result.episodes) > 30
     assert not (result.episodes["state"] == "supported").any()
     assert result.headline()["supported_28"] == 0.0 and math.isnan(result.headline()["median_days"])
     assert result.headline()["restricted_mean_days"] == 30.0
     if arm not in FRONT_DOOR_ARMS:
         assert set(result.spells["end"]) <= {"waiting", "abandoned_wait"}
+
+
+@every_arm
+def test_without_places_there_is_nothing_to_pay_coordination_with(tmp_path: Path, arm: str) -> None:
+    """Under an equal budget services pay: who has none cannot have navigators or a front door, and is told so once."""
+    place = Scenario.load(write_place(tmp_path, services=changed("services", places=0)))
+    assert place.parameters.budget == "equal"
+    if arm not in PAID_FOR_ARMS:
+        assert check(simulate(place, arm)).counts()["supported"] == 0
+        return
+    with pytest.raises(BadInputError) as error:
+        simulate(place, arm)
+    assert len(error.value.problems) == 1
+    message = str(error.value)
+    assert f"coordination {Coordination.load(arm).title}: coordination costs" in message
+    assert "and services 0; allowed: less than the services that pay for it, or budget=added" in message
 
 
 def test_unlimited_places(tmp_path: Path) -> None:

@@ -269,7 +269,8 @@ def test_navigators_help_who_has_needs_enough_within_their_caseload(
 
 
 def test_a_key_worker_closes_the_case_once_everything_is_settled(town: Scenario) -> None:
-    result = simulate(town, arm(navigation="key_worker", navigators=50.0))
+    # So many that services could not pay for them.
+    result = simulate(town.changed({"budget": "added"}), arm(navigation="key_worker", navigators=50.0))
     ends = of(result, "navigation_ended")
     early = ends[ends["time"] < 199]
     assert len(early) > 20
@@ -281,8 +282,9 @@ def test_a_key_worker_closes_the_case_once_everything_is_settled(town: Scenario)
 
 
 def test_without_help_a_citizen_pursues_no_more_needs_than_the_bandwidth(town: Scenario) -> None:
-    """Needs that an assessment found come on top: somebody helps with those."""
-    lone = town.changed({"journey": {"bandwidth": 1, "finding": 0.0}})
+    """Needs that an assessment or a crisis worker found come on top: somebody helps with those."""
+    alone = {"journey": {"bandwidth": 1, "finding": 0.0}, "crises": {"restart": 0.0}, "budget": "added"}
+    lone = town.changed(alone)
     assert _most_pursued(simulate(lone)) == 1
     assert _most_pursued(simulate(lone, arm(navigation="link_worker", navigators=50.0))) > 1
 
