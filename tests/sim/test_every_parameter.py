@@ -49,6 +49,8 @@ ARMS = {
     "delivery": "multidisciplinary",
     "pooling": "pooled",
     "costs.staff_year": "link_worker",
+    "costs.assessment_staff": "link_worker",
+    "costs.support_staff": "link_worker",
     "costs.navigator_year": "link_worker",
     "costs.meeting": "multidisciplinary",
 }
