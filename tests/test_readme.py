@@ -30,8 +30,8 @@ def test_a_command_runs(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_town").symlink_to(ROOT / "scenarios" / "three_journeys")
     command, changes = arguments[0], []
-    if command in ("compare", "run") and "--help" not in arguments:
-        changes = [*SHORT, *(["replications=2", "workers=1"] if command == "compare" else [])]
+    if command in ("attribute", "compare", "run") and "--help" not in arguments:
+        changes = [*SHORT, *([] if command == "run" else ["replications=2", "workers=1"])]
     try:
         status = main([*arguments, *changes])
     except SystemExit as end:

@@ -90,7 +90,7 @@ def test_goes_on_where_it_stopped(journeys: Journeys) -> None:
     assert manifest()["runs"]["computed"] == 4
     assert "8 of 8 runs are already there" in journeys("attribute", *SMALL).err
     for arguments, said in {
-        ("barriers.culture=0.5",): "barriers.culture is 1.0 there, 0.5 here",
+        ("barriers.culture=0.5",): "barriers.culture is 1 there, 0.5 here",
         ("coordination=letter",): "mechanisms of the arms",
         ("among=mechanisms",): "arms are [as_is,",
     }.items():

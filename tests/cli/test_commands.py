@@ -91,9 +91,9 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert answer.status == 0
     assert "Small place: Fragmented (baseline) against Integrated" in answer.out
     assert "2 replications, seed 1. Counted: needs that arise from day 20 to day 70" in answer.out
-    assert "Budget: added" in answer.out
+    assert "Budget: equal (staff time" in answer.out
     assert "Results in out/mine:" in answer.out
-    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 3
+    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 4
 
     runs = pd.read_parquet("out/mine/runs.parquet")
     assert list(zip(runs["replicate"], runs["arm"], strict=True)) == [
@@ -201,7 +201,7 @@ def test_sweeps(journeys: Journeys) -> None:
         ("other", 1),
     ]
     answer = journeys("compare", "-m", *SMALL, "barriers=none,high", "hydra.sweep.dir=more")
-    assert answer.out.count("Budget: added") == 2
+    assert answer.out.count("Budget: equal (") == 2
     levels = [json.loads(Path(f"more/{job}/manifest.json").read_text())["parameters"]["barriers"] for job in (0, 1)]
     assert [level["culture"] for level in levels] == [0.0, 0.9]
 
@@ -319,7 +319,6 @@ def test_completion(line: str, found: set[str], journeys: Journeys, monkeypatch:
 def test_who_stops_reading_does_not_stop_the_work(tmp_path: Path) -> None:
     """As in ``journeys run | head``: the run is finished, and nothing is said of a broken pipe."""
     command = [sys.executable, "-m", "experiments", "run", "scenario.folder=place", "hydra.run.dir=out"]
-    write_place(tmp_path / "place")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

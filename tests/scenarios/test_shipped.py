@@ -12,7 +12,7 @@ from scipy import stats
 
 from sim import Result, Scenario, simulate
 from sim.scenario import shipped_names
-from sim.schema.tables import Sector
+from sim.schema.tables import Sector, Stage
 from sim.shipped import folder
 
 REPLICATES = 8
@@ -50,7 +50,10 @@ def test_the_three_people_live_in_every_replicate() -> None:
 
 
 def utilisation(result: Result) -> dict[str, float]:
-    """Return the share of each service's place-days after the warm-up that are taken, missed appointments included."""
+    """Return the share of each service's place-days after the warm-up that are taken, missed appointments included.
+
+    Services that meet crises are left out: nobody plans for their load, and their people have no spells.
+    """
     time = result.scenario.parameters.time
     begin, end = time.warmup_days, time.horizon_days
     taken: dict[str, float] = defaultdict(float)
@@ -61,7 +64,7 @@ def utilisation(result: Result) -> dict[str, float]:
     missed = result.ledger[result.ledger["activity"] == "missed"]
     for service, at, days in zip(missed["service"], missed["time"], missed["detail"], strict=True):
         taken[service] += min(days, end - at) if at >= begin else 0.0
-    places = {row.service: row.places for row in result.scenario.tables.services}
+    places = {row.service: row.places for row in result.scenario.tables.services if row.stage is not Stage.CRISIS}
     return {service: taken[service] / (count * (end - begin)) for service, count in places.items()}
 
 
@@ -84,14 +87,17 @@ def test_services_are_loaded_between_80_and_100_percent_in_the_fragmented_arm() 
 def test_demand_does_not_exceed_the_places_of_the_town() -> None:
     """With places for everybody nobody waits, gives up waiting or comes again for it: what is used then is demand.
 
-    Means over worlds; demand for one service may be above its places, all together it is below.
+    Means over worlds; demand for one service may be above its places, all together it is not, beyond doubt: a
+    one-sided t test at 0.1 %, so that a town that is right fails once in a thousand seeds.
     """
     town = Scenario.load("three_journeys")
     roomy = tuple(row.model_copy(update={"places": row.places * 50}) for row in town.tables.services)
     plenty = replace(town, tables=replace(town.tables, services=roomy))
     runs = [utilisation(simulate(plenty, replicate=replicate)) for replicate in range(REPLICATES)]
     demand = {service: 50 * float(np.mean([run[service] for run in runs])) for service in runs[0]}
-    assert 0.85 < np.mean(list(demand.values())) < 1.0
+    together = np.array([50 * np.mean(list(run.values())) for run in runs])
+    error = together.std(ddof=1) / np.sqrt(REPLICATES)
+    assert 0.85 < together.mean() < 1.0 + stats.t.ppf(1 - 0.001, REPLICATES - 1) * error
     assert min(demand.values()) > 0.7
     assert max(demand.values()) < 1.3
 
