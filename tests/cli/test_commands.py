@@ -104,7 +104,7 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     ]
     result = simulate(Scenario.load("place"), "integrated", 1, 1)
     last = runs.iloc[-1]
-    assert {name: last[name] for name in result.headline()} == pytest.approx(result.headline())
+    assert {name: last[name] for name in result.headline()} == pytest.approx(result.headline(), nan_ok=True)
     assert last["episodes_supported"] == result.counts()["supported"]
     episodes = pd.read_parquet("out/mine/episodes.parquet")
     mine = episodes[(episodes["arm"] == "integrated") & (episodes["replicate"] == 1)]
