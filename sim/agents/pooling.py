@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.events import Phase
@@ -51,22 +52,27 @@ class Pool:
     def dissolve(self, service: Service) -> None:
         """Pooling has ended for a service: what it holds of others goes home, and what others hold of it."""
         for owner in self._services:
-            self._send_home(owner, service, self._held[service.number][owner.number])
+            self._send_home(owner, {service: self._held[service.number][owner.number]})
         self.recall(service, service.away)
 
     def recall(self, owner: Service, count: int) -> None:
         """Bring places home that others hold; those on the way turn up where they were going."""
+        coming_home = {}
         for holder in self._services:
-            count -= self._send_home(owner, holder, min(count, self._held[holder.number][owner.number]))
+            coming_home[holder] = min(count, self._held[holder.number][owner.number])
+            count -= coming_home[holder]
+        self._send_home(owner, coming_home)
 
-    def _send_home(self, owner: Service, holder: Service, count: int) -> int:
-        if count > 0:
+    def _send_home(self, owner: Service, counts: Mapping[Service, int]) -> None:
+        """Give an owner places back, so many from each holder."""
+        returning = {holder: count for holder, count in counts.items() if count > 0}
+        for holder, count in returning.items():
             self._held[holder.number][owner.number] -= count
             holder.borrowed -= count
             owner.away -= count
-            holder.set_places()
-            owner.set_places()
-        return count
+        # Only once all are counted at home: to set the places of an owner who is short recalls more.
+        for service in [*returning, owner] if returning else []:
+            service.set_places()
 
     def _lend(self, donor: Service) -> None:
         while self._can_give(donor):

@@ -18,6 +18,7 @@ from sim.rules.doors import referral_threshold
 from sim.schema.tables import FRONT_DOOR, ProviderRow
 
 if TYPE_CHECKING:
+    from sim.agents.citizen import Citizen
     from sim.agents.episode import Episode
     from sim.agents.service import Service
     from sim.model import JourneyModel
@@ -179,9 +180,11 @@ class Provider(Agent):
     def conclude_assessment(self, episode: Episode) -> None:
         """The assessment is over: support here, or a handoff; other needs may have been found."""
         episode.assessed_at.append(self)
-        self._support_or_hand_on(episode)
+        assessed = [episode]
         if self.hub is not None and episode.citizen.rules.delivery.assesses_together:
-            self._take_on_other_needs(episode)
+            assessed += self._assess_too(episode.citizen)
+        for one in assessed:
+            self._support_or_hand_on(one)
         self._find_other_needs(episode)
 
     def _support_or_hand_on(self, episode: Episode) -> None:
@@ -194,15 +197,14 @@ class Provider(Agent):
         else:
             support.join(episode)
 
-    def _take_on_other_needs(self, assessed: Episode) -> None:
+    def _assess_too(self, citizen: Citizen) -> list[Episode]:
         """The assessment of a team was for all idle needs that the team supports: they are pursued in parallel."""
-        citizen = assessed.citizen
-        for episode in citizen.idle_episodes():
-            if episode.state is State.IDLE and self._team_supports(episode):
-                self.record(Activity.FOUND, episode)
-                citizen.pursue(episode)
-                episode.assessed_at.append(self)
-                self._support_or_hand_on(episode)
+        others = [episode for episode in citizen.idle_episodes() if self._team_supports(episode)]
+        for episode in others:
+            self.record(Activity.FOUND, episode)
+            citizen.pursue(episode)
+            episode.assessed_at.append(self)
+        return others
 
     def _team_supports(self, episode: Episode) -> bool:
         rules, landscape = episode.citizen.rules, self.model.landscape

@@ -106,7 +106,9 @@ class Service(Desk):
 
     def count_places(self) -> bool:
         """Bring the number of places up to date and return whether it is another one."""
-        return self._change_places(self.funded - self.vacant - self.away + self.borrowed)
+        own = max(0, self.funded - self.vacant)
+        # What is borrowed does not make up for own places that are on their way and no longer paid for.
+        return self._change_places(max(0, own - self.away) + self.borrowed)
 
     @property
     def is_short(self) -> bool:
