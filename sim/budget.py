@@ -65,9 +65,10 @@ def check_affordable(periods: list[Period], where: str, complaints: Complaints) 
     """Note it if coordination costs as much as all services together."""
     for period in periods:
         if period.pace <= 0.0:
+            costs = period.services - period.left
+            also = ", with crisis services that only it has," if costs > period.coordination else ""
             what = (
-                f"coordination costs {(period.services - period.left) * DAYS_PER_YEAR:,.0f} GBP a year from day "
-                f"{period.begin:g}, with crisis services that only it has, "
+                f"coordination costs {costs * DAYS_PER_YEAR:,.0f} GBP a year from day {period.begin:g}{also} "
                 f"and services {period.services * DAYS_PER_YEAR:,.0f}"
             )
             complaints.add(where, what, "less than the services that pay for it, or budget=added")

@@ -119,6 +119,8 @@ class Landscape:
         """Set the funded places of services, by name, and of the front door if there is one; else it is closed."""
         for name, count in places.items():
             self._by_name[name].fund(count)
+        for provider in self.providers:
+            provider.size = 1.0 + sum(desk.funded for desk in provider.services if desk.is_support)
         if self._front_door is not None:
             self._front_door.is_closed = not has_front_door
             for service in self._front_door.services:
@@ -208,8 +210,6 @@ class Landscape:
         desks = provider.support if service.is_support else provider.assessment
         for kind in self._kinds_of(row):
             desks[kind] = service
-        if service.is_support:
-            provider.size += service.places
         if row.pool is not None:
             service.pool = self._pools.setdefault(row.pool, Pool(self.model.parameters.pooling))
             service.pool.add(service)

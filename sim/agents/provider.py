@@ -45,7 +45,7 @@ class Provider(Agent):
         assessment: Its assessment desk for each kind of need, or None.
         support: Its support desk for each kind of need, or None.
         services: All its desks, but those for crises.
-        size: Weight among receivers of handoffs: 1 plus its places for support.
+        size: Weight among receivers of handoffs: 1 plus its places for support that are funded now.
         is_closed: Whether its contract has lapsed.
     """
 
