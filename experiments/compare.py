@@ -115,6 +115,13 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     episodes, handoffs = (stacked(store, units, name, arms) for name in ("episodes", "handoffs"))
     for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
+    if plan.baseline not in arms:
+        print(
+            f"\nNothing can be compared: no run of the baseline, {plan.titles[plan.baseline]}, was finished; "
+            "of the other arms see runs.parquet, episodes.parquet and handoffs.parquet",
+            file=sys.stderr,
+        )
+        return
     comparison = compare_arms(runs, arms)
     time = plan.scenario.parameters.time
     equity = equity_of(episodes, handoffs, runs, arms, time)
@@ -134,7 +141,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "worst_tenth": equity.worst,
         },
     )
-    print(f"\n{text.heading(plan, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
+    print(f"\n{text.heading(plan, titles, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
     print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")

@@ -10,10 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from experiments.paired import Interval, interval_of
+from experiments.paired import Interval, mean_of, paired
 from sim.outcomes.equity import GROUPINGS, by_group, worst_tenth
 from sim.outcomes.headline import HEADLINE
 from sim.schema.parameters import Time
@@ -115,7 +114,7 @@ def groups_table(grouped: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     order = {arm: number for number, arm in enumerate(arms)}
     for key in sorted(cells, key=lambda key: order[key[0]]):
         values, (arm, grouping, group, outcome) = cells[key], key
-        row = {"arm": arm, "grouping": grouping, "group": group, "outcome": outcome, "mean": _mean(values)}
+        row = {"arm": arm, "grouping": grouping, "group": group, "outcome": outcome, "mean": mean_of(values)}
         # The same groups are there in every arm: a group that has nobody in any run is in none.
         base = cells[arms[0], grouping, group, outcome]
         is_comparable = arm != arms[0] and grouping in of_person
@@ -185,19 +184,13 @@ def worst_table(worst: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
         row: dict[str, object] = {"arm": arm}
         n = len(own)
         for name in map(str, own):
-            row[name] = _mean(own[name])
+            row[name] = mean_of(own[name])
             if name in COMPARED:
                 gap = _no_difference(own[name]) if arm == arms[0] else paired(own[name], base[name])
                 row |= {f"{name}_{part}": value for part, value in _difference(gap).items()}
                 n = gap.n
         rows.append({**row, "n": n})
     return pd.DataFrame(rows)
-
-
-def paired(values: pd.Series, base: pd.Series) -> Interval:
-    """Return the difference of two outcomes in the replicates that both have, given by replicate."""
-    both = values.index.intersection(base.index)
-    return interval_of((values[both] - base[both]).to_numpy(np.float64))
 
 
 def _cells(grouped: pd.DataFrame) -> Cells:
@@ -212,7 +205,3 @@ def _no_difference(values: pd.Series) -> Interval:
 
 def _difference(gap: Interval) -> dict[str, float]:
     return {"difference": gap.mean, "low": gap.low, "high": gap.high}
-
-
-def _mean(values: pd.Series) -> float:
-    return float(np.mean(values.to_numpy(np.float64)))

@@ -13,6 +13,9 @@ from sim.outcomes.equity import GROUPINGS, MANY_NEEDS, Grouping
 SHOWN = "restricted_mean_days"
 """The outcome in the text, all are in the tables: it is in days and, unlike a median, there for every group."""
 
+ALIKE = "all alike"
+"""Shown where the best group is no better off than the worst."""
+
 NONE = "-"
 """Shown where there are fewer than two groups that are large enough."""
 _LONGEST_NAME = 15
@@ -56,6 +59,9 @@ def _ends(equity: Equity, arm: str) -> Rows:
     rows: Rows = []
     for grouping in GROUPINGS:
         row = own[grouping.name]
+        if row["gap"] == 0.0:
+            rows.append((_label(grouping), ALIKE, ALIKE, interval_text(row["gap"], row["low"], row["high"])))
+            continue
         best, worst = (
             f"{_short(group)} {means[grouping.name, group]:.1f}" if group else NONE
             for group in (row["best"], row["worst"])
@@ -75,7 +81,12 @@ def _changes(equity: Equity, arm: str) -> Rows:
         # Fewer days are better: the first gains most.
         ranked = mine[(mine["grouping"] == grouping.name) & mine["difference"].notna()].sort_values("difference")
         ends = ranked.iloc[[0, -1]].to_dict("records") if len(ranked) > 1 else []
-        cells = [f"{_short(end['group'])} {interval_text(end['difference'], end['low'], end['high'])}" for end in ends]
+        is_same = bool(ends) and ends[0]["difference"] == ends[1]["difference"]
+        names = [ALIKE if is_same else _short(end["group"]) for end in ends]
+        cells = [
+            f"{name} {interval_text(end['difference'], end['low'], end['high'])}"
+            for name, end in zip(names, ends, strict=True)
+        ]
         rows.append((_label(grouping), *(cells or (NONE, NONE))))
     return rows
 

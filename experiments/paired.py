@@ -59,15 +59,21 @@ def compare_arms(runs: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     for outcome in HEADLINE:
         for arm in arms:
             values = worlds[arm][outcome.name]
-            row = {"arm": arm, "outcome": outcome.name, "unit": outcome.unit, "mean": _mean(values)}
+            row = {"arm": arm, "outcome": outcome.name, "unit": outcome.unit, "mean": mean_of(values)}
             if arm == arms[0]:
                 rows.append({**row, "difference": math.nan, "low": math.nan, "high": math.nan, "n": len(values)})
                 continue
-            both = values.index.intersection(base.index)
-            gap = interval_of((values[both] - base[outcome.name][both]).to_numpy())
+            gap = paired(values, base[outcome.name])
             rows.append({**row, "difference": gap.mean, "low": gap.low, "high": gap.high, "n": gap.n})
     return pd.DataFrame(rows)
 
 
-def _mean(values: pd.Series) -> float:
+def paired(values: pd.Series, base: pd.Series) -> Interval:
+    """Return the difference of two outcomes in the replicates that both have, given by replicate."""
+    both = values.index.intersection(base.index)
+    return interval_of((values[both] - base[both]).to_numpy(np.float64))
+
+
+def mean_of(values: pd.Series) -> float:
+    """Return the mean over replicates; NaN if it is missing in one of them, or there are none."""
     return float(np.mean(values.to_numpy(np.float64))) if len(values) else math.nan

@@ -53,14 +53,14 @@ def summary(plan: Plan, result: Result) -> str:
     """Return what came out, in a few lines."""
     counts, outcomes = result.counts(), result.headline()
     rows = [["", plan.titles[plan.baseline]]]
-    rows += [[outcome.label, text.value_text(outcomes[outcome.name], outcome)] for outcome in HEADLINE]
+    rows += [[outcome.label, text.value_text(outcomes, outcome)] for outcome in HEADLINE]
     flows = (
         f"{counts['onsets']:,} needs arose: {counts['supported']:,} supported, {counts['gave_up']:,} given up, "
         f"{counts['open']:,} open at the end.\n"
         f"{counts['handoffs_made']:,} handoffs made: {counts['handoffs_attended']:,} attended, "
         f"{counts['handoffs_dropped']:,} dropped, {counts['handoffs_under_way']:,} under way."
     )
-    parts = [text.heading(plan, 1), text.aligned(rows), flows, _vignettes(result)]
+    parts = [text.heading(plan, plan.titles, 1), text.aligned(rows), flows, _vignettes(result)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -31,19 +31,27 @@ WIDTH, GAP = 110, "   "
 
 NOT_REACHED = "not reached"
 NOT_OBSERVED = "not observed"
-"""Shown for a share by a day that nobody was followed to; or there were no needs in the cohort at all."""
+"""Shown for a share by a day that nobody was followed to."""
 NOTHING = "none"
-"""Shown where there was nothing to count: no needs in the cohort, or no handoffs."""
+"""Shown where there was nothing to count: no needs in the cohort, no handoffs, or no supports."""
+HAS_NEEDS = "restricted_mean_days"
+"""The outcome that is there if there is any need in the cohort."""
 MISSING = {"median_days": NOT_REACHED, "supported_28": NOT_OBSERVED, "supported_126": NOT_OBSERVED}
 
 Column = Sequence[str]
 
 
-def heading(plan: Plan, replications: int) -> str:
-    """Return what a table is about: place, changed parameters, arms, cohort, replications and budget."""
-    baseline, *others = plan.titles.values()
+def heading(plan: Plan, titles: Mapping[str, str], replications: int) -> str:
+    """Return what a table is about: place, arms, changed parameters, replications, cohort and budget.
+
+    Args:
+        plan: What was asked for.
+        titles: Title of each arm that there is, by name; the first is the baseline.
+        replications: How many worlds there are.
+    """
+    baseline, *others = titles.values()
     against = f"{baseline} (baseline) against {', '.join(others)}" if others else baseline
-    return "\n".join([f"{plan.scenario.title}: {against}", *circumstances(plan, replications)])
+    return "\n".join([*_wrapped(f"{plan.scenario.title}: {against}"), *circumstances(plan, replications)])
 
 
 def circumstances(plan: Plan, replications: int) -> list[str]:
@@ -55,14 +63,18 @@ def circumstances(plan: Plan, replications: int) -> list[str]:
         changes = (
             f"{path} {parameter_text(own)} -> {parameter_text(used)}" for path, (own, used) in plan.changes.items()
         )
-        lines += textwrap.wrap(f"Changed: {', '.join(changes)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-    lines.append(
-        f"{count}, seed {plan.seed}. Counted: needs that arise from day {time.warmup_days:g} to "
-        f"day {time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days."
-    )
+        lines += _wrapped(f"Changed: {', '.join(changes)}")
+    counted = f"needs that arise from day {time.warmup_days:g} to day {time.horizon_days - time.followup_days:g}, "
+    counted += f"followed for at least {time.followup_days:g} days"
+    # A horizon of 0 is the only one that may end before the cohort begins.
+    lines.append(f"{count}, seed {plan.seed}. Counted: {counted if time.horizon_days else 'nobody'}.")
     lines.append(BUDGETS[plan.scenario.parameters.budget])
-    lines += [line for note in plan.notes for line in textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")]
+    lines += [line for note in plan.notes for line in _wrapped(f"Note: {note}")]
     return lines
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -80,7 +92,8 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
     means, gaps = [], []
     for arm in titles:
         rows = [(cells[arm, outcome.name], outcome) for outcome in HEADLINE]
-        means.append([titles[arm], *(_mean(row["mean"], outcome) for row, outcome in rows)])
+        has_needs = not math.isnan(cells[arm, HAS_NEEDS]["mean"])
+        means.append([titles[arm], *(_mean(row["mean"], outcome, has_needs) for row, outcome in rows)])
         gaps.append([f"{titles[arm]} - {titles[baseline]} (95 % CI)", *(_gap(row, outcome) for row, outcome in rows)])
     if not others:
         return aligned(_rows([labels, *means]))
@@ -137,7 +150,7 @@ def costs_text(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     columns = [["Costs in the counted time, GBP", *LABELS.values()]]
     for arm in titles:
         values = table[table["arm"] == arm].set_index("item")["mean"]
-        columns.append([titles[arm], *(f"{float(values[item]):,.0f}" for item in LABELS)])
+        columns.append([titles[arm], *(_whole(float(values[item])) for item in LABELS)])
     tables = [aligned(_rows(page)) for page in _pages(columns[:1], columns[1:])]
     note = "From the end of the warm-up to the horizon, means over runs. Supports started are a number, not money."
     return "\n\n".join(tables) + "\n" + note
@@ -177,9 +190,10 @@ def aligned(rows: Sequence[Sequence[str]], rule: bool = True) -> str:
     return "\n".join(lines)
 
 
-def value_text(value: float, outcome: Outcome) -> str:
-    """Return a headline outcome with its unit, or why there is none."""
-    text = _mean(value, outcome)
+def value_text(values: Mapping[str, float], outcome: Outcome) -> str:
+    """Return one of the headline outcomes of a run with its unit, or why there is none."""
+    value = values[outcome.name]
+    text = _mean(value, outcome, not math.isnan(values[HAS_NEEDS]))
     return text if math.isnan(value) else text + UNITS[outcome.unit]
 
 
@@ -187,15 +201,20 @@ def interval_text(difference: float, low: float, high: float, decimals: int = 1)
     """Return a difference with its interval, alone where there is none, and a dash where there is no difference."""
     if math.isnan(difference):
         return "-"
-    form = f"+,.{decimals}f"
+    # What rounds to 0 has no minus.
+    form = f"+z,.{decimals}f"
     text = f"{difference:{form}}"
     return text if math.isnan(low) else f"{text} ({low:{form}} to {high:{form}})"
 
 
-def _mean(value: float, outcome: Outcome) -> str:
+def _mean(value: float, outcome: Outcome, has_needs: bool) -> str:
     if math.isnan(value):
-        return MISSING.get(outcome.name, NOTHING)
-    return f"{scaled(value, outcome):,.{decimals(outcome)}f}"
+        return MISSING.get(outcome.name, NOTHING) if has_needs else NOTHING
+    return f"{scaled(value, outcome):z,.{decimals(outcome)}f}"
+
+
+def _whole(value: float) -> str:
+    return NOTHING if math.isnan(value) else f"{value:z,.0f}"
 
 
 def _gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
@@ -218,7 +237,11 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
         notes = [f"Differences are paired: the same {count} worlds in both arms; 95 % confidence intervals (t)."]
     notes.append("Differences of shares are in percentage points.")
     notes.append("The table shows means over runs; figures pool all runs, and may differ a little from it.")
-    missing = {MISSING.get(name) for name in comparison[comparison["mean"].isna()]["outcome"]}
+    needy = set(comparison[(comparison["outcome"] == HAS_NEEDS) & comparison["mean"].notna()]["arm"])
+    gone = comparison[comparison["mean"].isna()]
+    missing = {MISSING.get(name, NOTHING) for name in gone[gone["arm"].isin(needy)]["outcome"]}
+    if NOTHING in missing or len(needy) < comparison["arm"].nunique():
+        notes.append("None: in at least one world there was nothing to count (needs, handoffs or supports).")
     if NOT_REACHED in missing:
         notes.append("Not reached: in at least one world fewer than half were supported in the time observed.")
     if NOT_OBSERVED in missing:

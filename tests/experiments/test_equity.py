@@ -178,6 +178,20 @@ def test_one_group_is_neither_best_nor_worst_in_the_text() -> None:
     ]
 
 
+def test_groups_that_are_alike_are_not_called_best_or_worst() -> None:
+    table = pd.concat(
+        grouped(arm, "restricted_mean_days", {"one": [60.0] * 3, "other": [60.0] * 3}, grouping.name)
+        for arm in ("a", "b")
+        for grouping in GROUPINGS
+    )
+    groups = groups_table(table, ["a", "b"])
+    worst = worst_table(pd.DataFrame([tenth(arm, number) for arm in ("a", "b") for number in range(3)]), ["a", "b"])
+    shown = equity_text(Equity(groups, gaps_table(table, groups), worst), {"a": "First", "b": "Second"})
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert lines.count("district all alike all alike +0.0 (+0.0 to +0.0)") == 2
+    assert lines.count("district all alike +0.0 (+0.0 to +0.0) all alike +0.0 (+0.0 to +0.0)") == 1
+
+
 def test_no_needs_in_the_cohort() -> None:
     episodes = pd.DataFrame(
         {"arm": "a", "replicate": 0, "episode": [0], "cohort": False, "state": "open", "days": 1.0, "needs": 1}

@@ -13,6 +13,7 @@ from experiments import text
 from experiments.paired import compare_arms
 from experiments.plan import Plan
 from sim import Coordination, Scenario
+from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE
 from tests.places import write_place
 
@@ -23,7 +24,8 @@ def scenario(tmp_path: Path) -> Scenario:
 
 
 def heading(scenario: Scenario, *arms: str, **others: Any) -> str:
-    return text.heading(Plan(scenario, {arm: Coordination.load(arm) for arm in arms}, 1, range(3), **others), 3)
+    plan = Plan(scenario, {arm: Coordination.load(arm) for arm in arms}, 1, range(3), **others)
+    return text.heading(plan, plan.titles, 3)
 
 
 def table(arms: int, **missing: float) -> str:
@@ -73,7 +75,45 @@ def test_words_for_what_is_missing() -> None:
     median = table(2, median_days=math.nan)
     assert "not reached" in median
     assert "Not reached: in at least one world" in median
-    assert "none" in table(2, dropped_per_100=math.nan)
+    handoffs = table(2, dropped_per_100=math.nan)
+    assert "none" in handoffs
+    assert "None: in at least one world there was nothing to count" in handoffs
+
+
+def test_where_there_are_no_needs_nothing_else_is_said_to_be_missing() -> None:
+    shown = table(2, **{outcome.name: math.nan for outcome in HEADLINE})
+    assert shown.count("none") == 2 * len(HEADLINE)
+    assert "None: in at least one world there was nothing to count" in shown
+    assert "ot reached" not in shown and "ot observed" not in shown
+    values = {outcome.name: math.nan for outcome in HEADLINE}
+    assert {text.value_text(values, outcome) for outcome in HEADLINE} == {"none"}
+
+
+def test_costs_per_support_where_nobody_was_supported_are_none() -> None:
+    values = {item: math.nan if item.startswith("per_") else -0.2 for item in LABELS}
+    costs = pd.DataFrame([{"arm": "a", "item": item, "mean": value} for item, value in values.items()])
+    shown = text.costs_text(costs, {"a": "Alone"})
+    assert shown.count("none") == 2
+    assert "nan" not in shown and "-0" not in shown
+
+
+def test_what_rounds_to_nothing_has_no_minus() -> None:
+    assert text.interval_text(-0.04, -0.01, 0.02) == "+0.0 (+0.0 to +0.0)"
+    assert text.interval_text(-1234.5, -2000.0, 0.0, 0) == "-1,234 (-2,000 to +0)"
+    assert "-0" not in table(2, dropped_per_100=-0.001)
+
+
+def test_a_long_heading_is_divided_among_lines(scenario: Scenario) -> None:
+    arms = [f"fragmented+entry:any_door+navigators:{number}" for number in range(6)]
+    lines = heading(scenario, *arms).splitlines()
+    assert max(map(len, lines)) <= 110
+    assert "(baseline) against" in lines[0]
+
+
+def test_without_any_time_nobody_is_counted(scenario: Scenario) -> None:
+    still = scenario.changed({"time.horizon_days": 0.0})
+    assert "Counted: nobody." in heading(still, "fragmented")
+    assert "Counted: needs that arise from day 20 to day 70, followed" in heading(scenario, "fragmented")
 
 
 def test_tables_and_figures_are_told_apart() -> None:
