@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from experiments import text
 from experiments.collecting import runs_table
@@ -14,7 +16,7 @@ from experiments.dividing import attribution_table, attribution_text, divided, h
 from experiments.games import Attribution, units_of_coalitions
 from experiments.launching import launch
 from experiments.manifest import Manifest
-from experiments.plan import Plan
+from experiments.plan import Plan, flat, parameter_text
 from experiments.store import Store
 from experiments.units import Unit
 
@@ -40,14 +42,8 @@ def attribute(plan: Plan, folder: Path) -> int:
 
 def report(plan: Attribution, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write table and figure of stored runs and print the gap as it is divided."""
-    manifest.data["attribution"] = {
-        "among": plan.among,
-        "ends": list(plan.ends),
-        "players": [asdict(player) for player in plan.players],
-    }
     facts = [store.facts(unit.arm, unit.replicate) for unit in units]
-    changed = {path: used for path, (_, used) in plan.changes.items()}
-    runs = runs_table(facts, plan.scenario.name, changed).rename(columns={"arm": "coalition"})
+    runs = _runs(facts, plan)
     runs.to_parquet(folder / "runs.parquet", index=False)
     values = divided(runs, plan)
     if values.empty:
@@ -68,3 +64,16 @@ def report(plan: Attribution, units: Sequence[Unit], store: Store, folder: Path,
         "data": "attribution.parquet (a row a world, outcome and player), runs.parquet (a row a run)",
     }
     print(text.results(folder, figures, files))
+
+
+def _runs(facts: Sequence[dict[str, Any]], plan: Attribution) -> pd.DataFrame:
+    """Return a row a run, with the parameters of the place of its coalition: those that were changed, and barriers."""
+    used = {name: flat(place.parameters.model_dump(mode="json")) for name, place in plan.places.items()}
+    paths = list(plan.changes)
+    if plan.among == "barriers":
+        paths += [path for player in plan.players for path in player.joining if path not in plan.changes]
+    runs = runs_table(facts, plan.scenario.name, dict.fromkeys(paths)).rename(columns={"arm": "coalition"})
+    for path in paths:
+        levels = [used[name][path] for name in runs["coalition"]]
+        runs[path] = [parameter_text(level) if isinstance(level, dict) else level for level in levels]
+    return runs

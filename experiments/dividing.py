@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ SHOWN = ("restricted_mean_days", "supported_126", "dropped_per_100", "gave_up")
 """Headline outcomes on the terminal and in the figure; the files have all."""
 HEADER_WIDTH = 14
 """Most characters in a line of a column's header."""
+LABEL_WIDTH = 44
+"""Most characters in a line of a player's label."""
 
 
 def divided(runs: pd.DataFrame, plan: Attribution) -> pd.DataFrame:
@@ -118,9 +120,11 @@ def by_size(table: pd.DataFrame) -> list[str]:
 
 def heading(plan: Attribution, replications: int) -> str:
     """Return what was divided among whom, and what of."""
-    runs = f"{len(plan.arms)} combinations of {len(plan.active)} {plan.among}, each run in the same random worlds"
-    first = f"{plan.scenario.title}: {plan.title}"
-    return "\n".join([first, *text.circumstances(plan, replications), f"Divided among {plan.among}: {runs}."])
+    count = len(plan.active)
+    among = plan.among if count > 1 else plan.among.removesuffix("s")
+    runs = f"{len(plan.arms)} combinations of {count} {among}, each run in the same random worlds"
+    first = textwrap.wrap(f"{plan.scenario.title}: {plan.title}", text.WIDTH, subsequent_indent="  ")
+    return "\n".join([*first, *text.circumstances(plan, replications), f"Divided among {plan.among}: {runs}."])
 
 
 def attribution_text(table: pd.DataFrame, plan: Attribution) -> str:
@@ -137,18 +141,26 @@ def attribution_text(table: pd.DataFrame, plan: Attribution) -> str:
     columns = [["", nobody, *(labels[player] for player in players), everybody, GAP_LABEL]]
     headers = [[""]]
     for outcome in shown_outcomes():
-        rows = [cells[outcome.name, player] for player in (*players, GAP)]
-        before, after = (_level(rows[0][end], outcome) for end in ("nobody", "everybody"))
-        changes = [_change(row, outcome) for row in rows]
+        values = [cells[outcome.name, player] for player in (*players, GAP)]
+        before, after = (_level(values[0][end], outcome) for end in ("nobody", "everybody"))
+        changes = [_change(value, outcome) for value in values]
         columns.append(["", before, *changes[:-1], after, changes[-1]])
         label = outcome.label + text.UNITS.get(outcome.unit, f" {outcome.unit}").replace(" ", ", ", 1)
         headers.append(textwrap.wrap(label, HEADER_WIDTH))
     height = max(map(len, headers))
     for header, column in zip(headers, columns, strict=True):
         column[:1] = [*[""] * (height - len(header)), *header]
-    lines = text.aligned(list(zip(*columns, strict=True)), rule=False).splitlines()
+    rows = [line for row in zip(*columns, strict=True) for line in _with_label_wrapped(row)]
+    lines = text.aligned(rows, rule=False).splitlines()
     rule = "-" * max(map(len, lines))
     return "\n".join([*lines[:height], rule, *lines[height:-1], rule, lines[-1], "", *_notes(table, plan)])
+
+
+def _with_label_wrapped(row: Sequence[str]) -> list[list[str]]:
+    """Return a row whose label is long as several, with the values in the first."""
+    label, *cells = row
+    first, *rest = textwrap.wrap(label, LABEL_WIDTH, subsequent_indent="  ") or [""]
+    return [[first, *cells], *([line, *("" for _ in cells)] for line in rest)]
 
 
 def _level(value: float, outcome: Outcome) -> str:
@@ -177,7 +189,10 @@ def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
     ]
     absent = [player.label for player in plan.players if not player.active]
     if absent:
-        notes.append(f"At level 0, so that there is nothing to take away, exactly 0 and not run: {', '.join(absent)}.")
+        why = "At level 0, so that there is nothing to take away"
+        if plan.among == "mechanisms":
+            why = "Of no effect, because no mechanism that uses it is ever in force"
+        notes.append(f"{why}, exactly 0 and not run: {', '.join(absent)}.")
     idle = _without_effect(table, plan)
     if idle:
         notes.append(f"Exactly 0 because no outcome changes in any run: {', '.join(idle)}.")

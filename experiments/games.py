@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from experiments.plan import Plan, fit, load_arms, settings_and_place, title_of
+from experiments.plan import SOURCE, Plan, fit, load_arms, settings_and_place, title_of
 from experiments.settings import AttributeSettings
 from experiments.units import Unit, key_of
-from sim.coordination import Coordination
+from sim.coordination import WORDS, Coordination
 from sim.scenario import Scenario
 from sim.schema.barriers import Barriers
-from sim.schema.problems import Complaints
+from sim.schema.initiatives import InitiativeRow
+from sim.schema.problems import Complaints, closest, listing
 from sim.schema.validation import validate
+from sim.timeline import Timeline
 
 MOST_PLAYERS = 8
 """With n players each random world is run 2**n times."""
 NUMBERS = {"entry": ("front_door_places", "front_door_days"), "navigation": ("navigators",)}
 """Settings of a coordination that go with the mechanism of a question, and have no effect without it."""
-WORDS = ("title", "description")
 _SHORT = re.compile("[.;:]")
 """Ends the short name at the beginning of what is said of a barrier."""
 
@@ -33,9 +34,10 @@ class Player:
     Attributes:
         name: Short, for tables and files.
         label: Words for people.
-        joining: What changes when it joins a coalition: parameters of the place by dotted path, or settings of the
-            coordination.
-        active: Whether anything changes; a barrier of level 0 cannot be taken away, and has exactly 0 without a run.
+        joining: What changes when it joins a coalition, as plain data: parameters of the place by dotted path, or
+            settings of the coordination.
+        active: Whether anything changes. A barrier of level 0 cannot be taken away, and a number does nothing without
+            its mechanism: they have exactly 0 without a run.
     """
 
     name: str
@@ -69,6 +71,20 @@ class Attribution(Plan):
         return Plan(self.scenario, {last: self.arms[last]}, self.seed, self.replicates).notes
 
     @property
+    def particulars(self) -> dict[str, Any]:
+        """What is divided among whom, and who is in each coalition."""
+        members = zip(self.arms, members_of(self.players), strict=True)
+        return {
+            "attribution": {
+                "among": self.among,
+                "title": self.title,
+                "ends": list(self.ends),
+                "players": [asdict(player) for player in self.players],
+                "coalitions": {name: [player.name for player in joined] for name, joined in members},
+            }
+        }
+
+    @property
     def active(self) -> tuple[Player, ...]:
         """The players of the game that is run: player ``i`` is in the coalitions whose bit ``i`` is set."""
         return tuple(player for player in self.players if player.active)
@@ -88,12 +104,13 @@ def plan_attribute(
     Returns:
         The plan, or None if there were problems.
     """
+    before = len(complaints.problems)
+    config = {**config, "among": _among(config.get("among"), complaints)}
     settings, scenario, changes = settings_and_place(AttributeSettings, config, complaints)
     # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
     baseline, to = (_arm(config.get(where), where, folders, complaints) for where in ("baseline", "to"))
     if settings is None or scenario is None or baseline is None or to is None:
         return None
-    before = len(complaints.problems)
     _check_unused(settings, name, folders, complaints)
     if settings.among == "barriers":
         coordination = settings.coordination
@@ -128,23 +145,36 @@ def barriers_of(scenario: Scenario) -> tuple[Player, ...]:
     )
 
 
-def differences_of(baseline: Coordination, to: Coordination) -> tuple[Player, ...]:
+def differences_of(scenario: Scenario, baseline: Coordination, to: Coordination) -> tuple[Player, ...]:
     """Return the questions that two arms answer differently as players.
 
-    Numbers go with the mechanism that they belong to. A setting that belongs to no mechanism is a player of its own,
-    so that nobody is exactly the one arm and everybody exactly the other.
+    Numbers go with the mechanism that they belong to; without it in either arm at any time they are not active. A
+    setting that belongs to no mechanism is a player of its own, so that nobody is exactly the one arm and everybody
+    does exactly what the other does.
     """
     question_of = {number: question for question, numbers in NUMBERS.items() for number in numbers}
     questions: dict[str, dict[str, Any]] = {}
+    plain = to.model_dump(mode="json")
     for setting, value in to:
         if setting not in WORDS and value != getattr(baseline, setting):
-            questions.setdefault(question_of.get(setting, setting), {})[setting] = value
+            questions.setdefault(question_of.get(setting, setting), {})[setting] = plain[setting]
+    one, other = (Timeline(scenario, arm).ever for arm in (baseline, to))
+    idle = {question for question in NUMBERS if not _uses_numbers(question, one[question] | other[question])}
     players = []
     for question, joining in questions.items():
-        setting, value = next(iter(joining.items()))
-        label = f"{_words(setting).capitalize()}: {_words(getattr(baseline, setting))} to {_words(value)}"
-        players.append(Player(question, label, joining))
+        setting = next(iter(joining))
+        before, after = (_words(getattr(arm, setting)) for arm in (baseline, to))
+        label = f"{_words(setting).capitalize()}: {before} to {after}"
+        players.append(Player(question, label, joining, active=question in joining or question not in idle))
     return tuple(players)
+
+
+def members_of(players: Iterable[Player]) -> list[tuple[Player, ...]]:
+    """Return all coalitions of the active players in the order of their bits."""
+    active = [player for player in players if player.active]
+    return [
+        tuple(player for number, player in enumerate(active) if bits >> number & 1) for bits in range(1 << len(active))
+    ]
 
 
 def coalitions(players: Iterable[Player], nobody: str, verb: str) -> list[tuple[str, dict[str, Any]]]:
@@ -155,10 +185,8 @@ def coalitions(players: Iterable[Player], nobody: str, verb: str) -> list[tuple[
         nobody: Name of the empty coalition.
         verb: What the names of the others begin with; the names are names of folders, too.
     """
-    active = [player for player in players if player.active]
     found = []
-    for bits in range(1 << len(active)):
-        members = [player for number, player in enumerate(active) if bits >> number & 1]
+    for members in members_of(players):
         name = f"{verb}_{'+'.join(player.name for player in members)}" if members else nobody
         found.append((name, {path: value for player in members for path, value in player.joining.items()}))
     return found
@@ -206,15 +234,19 @@ def _game_of_barriers(scenario: Scenario, coordination: Coordination, complaints
         return None
     places = {name: scenario.changed(joined) for name, joined in coalitions(players, "as_is", "without")}
     ends = ("all barriers as they are", "none of them")
-    title = f"{coordination.title}, from {' to '.join(ends)}"
-    return _Game(players, dict.fromkeys(places, coordination), places, title, ends)
+    arms = {}
+    for name, members in zip(places, members_of(players), strict=True):
+        without = f"without: {', '.join(player.label for player in members)}" if members else ends[0]
+        arms[name] = coordination.model_copy(update={"title": f"{coordination.title}, {without}"})
+    return _Game(players, arms, places, f"{coordination.title}, from {' to '.join(ends)}", ends)
 
 
 def _game_of_mechanisms(
     scenario: Scenario, baseline: Coordination, to: Coordination, complaints: Complaints
 ) -> _Game | None:
-    players = differences_of(baseline, to)
-    if not _is_playable(players, "baseline and to", "do not differ", "two different coordinations", complaints):
+    players = differences_of(scenario, baseline, to)
+    none = "do not differ in anything that has an effect"
+    if not _is_playable(players, "baseline and to", none, "two different coordinations", complaints):
         return None
     arms = {}
     for name, joined in coalitions(players, "baseline", "with"):
@@ -251,7 +283,23 @@ def _is_playable(players: Sequence[Player], who: str, none: str, allowed: str, c
     return 0 < len(active) <= MOST_PLAYERS
 
 
-def _words(value: Any) -> str:
+def _among(value: Any, complaints: Complaints) -> Any:
+    """Return what the gap is divided among; something possible, with a complaint, in place of what is not."""
+    known = list(get_args(AttributeSettings.model_fields["among"].annotation))
+    if value in known:
+        return value
+    complaints.add(f"{SOURCE}: among", f"is {value!r}", listing(known), closest(str(value), known))
+    return known[0]
+
+
+def _uses_numbers(question: str, mechanisms: Collection[str]) -> bool:
+    """Return whether the numbers that go with a question have an effect where these mechanisms answer it."""
+    return "single_front_door" in mechanisms if question == "entry" else set(mechanisms) != {"none"}
+
+
+def _words(value: str | float | tuple[InitiativeRow, ...]) -> str:
     if isinstance(value, str):
         return value.replace("_", " ")
-    return f"{value:g}" if isinstance(value, float) else f"{len(value)} rows"
+    if isinstance(value, tuple):
+        return ", ".join(dict.fromkeys(row.label or row.initiative for row in value)) or "none"
+    return f"{value:g}"

@@ -118,6 +118,7 @@ def described(plan: Plan) -> dict[str, Any]:
         "replicates": [plan.replicates[0], plan.replicates[-1]],
         "parameters": scenario.parameters.model_dump(mode="json"),
         "changed": {path: list(values) for path, values in plan.changes.items()},
+        **plan.particulars,
     }
 
 

@@ -69,6 +69,11 @@ class Plan:
         return notes
 
     @property
+    def particulars(self) -> dict[str, Any]:
+        """What a manifest says of this kind of work alone, as plain data."""
+        return {}
+
+    @property
     def titles(self) -> dict[str, str]:
         """A title for each arm, unique among them."""
         counts = Counter(arm.title for arm in self.arms.values())
@@ -222,11 +227,7 @@ def title_of(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
         return title
     if title != named.title:
         return title
-    untold = ("description", "initiatives")
-    changed = {key: value for key, value in chosen if key not in untold and value != getattr(named, key)}
-    # A number alone would not say of what.
-    words = [value if isinstance(value, str) else f"{key} {value:g}" for key, value in changed.items()]
-    return " + ".join([title, ", ".join(words)]) if words else title
+    return coordinations.title_with(title, chosen, [key for key, value in chosen if value != getattr(named, key)])
 
 
 def _place(config: Mapping[str, Any], complaints: Complaints) -> Scenario | None:

@@ -2,7 +2,8 @@
 
 ::
 
-    results/ARM/REPLICATE/run.json            key, headline, counts, digests of the tables
+    results/ARM/REPLICATE/run.json            key, digests of the tables, arm, replicate, seed, headline, counts,
+                                              costs, modelled values of published figures
     results/ARM/REPLICATE/episodes.parquet    ... and the other tables
     results/ARM/REPLICATE/failure.json        instead, if the run failed: traceback and configuration
 """

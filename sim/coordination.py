@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +20,10 @@ from sim.schema.validation import merged, validate
 
 SETTING = Status.SETTING
 MECHANISMS = ("entry", "handoff", "navigation", "records", "delivery", "capacity", "discipline")
+WORDS = ("title", "description")
+"""Settings that are words for people, without effect."""
+_YAML_MARK = re.compile(r'\s*in "<unicode string>", (line \d+, column \d+)(:\n.*\n\s*\^)?')
+"""Where something is wrong, as YAML says it: over several lines, and calling the file a string."""
 
 
 class Coordination(Section):
@@ -83,18 +89,35 @@ class Coordination(Section):
         base, *changes = name.split("+")
         complaints = Complaints()
         data = _read(base, list(folders), complaints)
+        changed: dict[str, str] = {}
         for change in changes:
             key, separator, value = change.partition(":")
             if not separator:
                 complaints.add(f"arm {name!r}", f"cannot read {change!r}", "NAME or NAME+mechanism:value+...")
-            data = merged(data, {key: value})
-        if changes:
-            data["title"] = f"{data.get('title') or base} + " + ", ".join(c.partition(":")[2] for c in changes)
+            changed[key] = value
         complaints.raise_if_any()
-        coordination = validate(cls, data, f"coordination {name}", complaints)
+        coordination = validate(cls, merged(data, changed), f"coordination {name}", complaints)
         if coordination is None:
             raise BadInputError(complaints.problems)
-        return coordination.model_copy(update={"title": coordination.title or base})
+        title = coordination.title or base
+        if "title" not in changed:
+            own = merged(cls().model_dump(), data)
+            title = title_with(title, coordination, [key for key in changed if getattr(coordination, key) != own[key]])
+        return coordination.model_copy(update={"title": title})
+
+
+def title_with(title: str, coordination: Coordination, changed: Container[str]) -> str:
+    """Return a title that also says what was changed: a mechanism by its own name, a number after its setting's.
+
+    Args:
+        title: Without the changes.
+        coordination: With them.
+        changed: Names of settings; those that a title has no words for are passed over.
+    """
+    untold = (*WORDS, "initiatives")
+    told = [(key, value) for key, value in coordination if key in changed and key not in untold]
+    words = [value if isinstance(value, str) else f"{key} {value:g}" for key, value in told]
+    return f"{title} + {', '.join(words)}" if words else title
 
 
 def names(folders: Iterable[Path] = ()) -> list[str]:
@@ -108,6 +131,11 @@ def _read(name: str, folders: list[Path], complaints: Complaints) -> dict[str, A
     for place in [*folders, shipped.folder("conf") / "coordination"]:
         file = place / f"{name}.yaml"
         if name in known and file.is_file():
-            return read_yaml(file, f"coordination/{name}.yaml", complaints)
+            own = Complaints()
+            data = read_yaml(file, str(file), own)
+            for problem in own.problems:
+                what = " ".join(_YAML_MARK.sub(r" (\1)", problem.what).split())
+                complaints.problems.append(replace(problem, what=what))
+            return data
     complaints.unknown("arms", "coordination", name, known)
     return {}
