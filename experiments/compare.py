@@ -147,10 +147,13 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
         print(f"\n{text.published_text(published, titles)}")
     print(f"\n{equity_text(equity, titles)}")
     # Drawing needs a library that takes half a second to import.
-    from experiments.figures import compare_figures, marks_of
+    from experiments.figures import compare_figures, foot_of, marks_of
 
     marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
-    figures = compare_figures(folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks)
+    foot = foot_of(plan, runs["replicate"].nunique())
+    figures = compare_figures(
+        folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks, foot
+    )
     print(
         text.results(
             folder,

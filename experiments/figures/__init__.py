@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.figures import incidence, over_time, reasons, sectors
+from experiments.figures.foot import foot_of
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journeys import write_journeys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compare_figures",
+    "foot_of",
     "incidence_data",
     "journey_data",
     "marks_of",
@@ -48,6 +50,7 @@ def compare_figures(
     time: Time,
     provenance: Mapping[str, str],
     marks: Sequence[Mark] = (),
+    foot: str = "",
 ) -> list[Path]:
     """Write the figures of a comparison.
 
@@ -62,6 +65,7 @@ def compare_figures(
         time: The clock of the runs.
         provenance: What goes into the metadata of each file.
         marks: Initiatives to mark on the figure over time.
+        foot: The last line of each figure, from :func:`experiments.figures.foot.foot_of`.
 
     Returns:
         The paths of the files.
@@ -70,11 +74,13 @@ def compare_figures(
     counted = cohort_of(episodes)["arm"].astype(str).value_counts()
     sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
     development = over_time_data(episodes, handoffs, runs, arms, time)
+    arisen = over_time.needs_shown(episodes, arms, time)
+    curves = incidence_data(episodes, runs, arms, time)
     drawn = [
-        (incidence, incidence.draw_incidence(incidence_data(episodes, runs, arms, time), sizes, replicates, arms)),
-        (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time)),
-        (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time)),
-        (over_time, over_time.draw_over_time(development, marks, replicates, arms, time)),
+        (incidence, incidence.draw_incidence(curves, sizes, replicates, arms, foot)),
+        (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time, foot)),
+        (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time, foot)),
+        (over_time, over_time.draw_over_time(development, arisen, replicates, arms, time, marks, foot)),
     ]
     return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.dividing import GAP, by_size, shown_outcomes
 from experiments.figures import style
+from experiments.figures.foot import foot_of
 from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.spread import Floats
@@ -25,6 +26,7 @@ TITLES = {"barriers": "Which barrier matters most?", "mechanisms": "Which mechan
 CHANGES = {"barriers": "what taking a barrier away does", "mechanisms": "what changing to a mechanism does"}
 CHANGE_UNITS = {"share": "percentage points"}
 """What a change is measured in, where it is not the unit itself."""
+NO_NEEDS = "no needs to count in some run"
 BETTER, WORSE = style.BLUE, style.ORANGE
 
 ACROSS = 2
@@ -32,6 +34,8 @@ LABEL_WIDTH, LABEL_GAP, BETWEEN = 50.0, 1.2, 5.0
 """In mm: of the players' labels at most, from the end of a bar to its value, between panels."""
 LINE, PAD, BAR, AXIS = style.LINE_HEIGHT, 1.6, 2.4, 11.0
 """In mm: of a line of text, around the lines of a row, of a bar, below the rows of a panel."""
+LEAST_SPAN = 1.0
+"""Of an axis, in its unit: what is written has one decimal."""
 
 
 def write_attribution(
@@ -79,7 +83,7 @@ def draw_attribution(table: pd.DataFrame, plan: Attribution) -> Figure:
             axes = page.canvas_axes(left, top + head, width, row * len(players))
             if position % ACROSS == 0:
                 _write_labels(page, labels, left - 3.0, top + head, row)
-            _draw_panel(axes, table[table["outcome"] == outcome.name], players, outcome, row, width)
+            _draw_panel(axes, table, players, outcome, row, width)
         return page.figure
 
 
@@ -89,11 +93,21 @@ def _head(table: pd.DataFrame, outcome: Outcome, width: float) -> list[str]:
     unit = "" if outcome.unit in outcome.label else f", {'%' if outcome.unit == 'share' else outcome.unit}"
     name = wrapped(outcome.label + unit, width, bold=True)[0]
     if np.isnan(gap["mean"]):
-        return [name, "not reached or not observed in some run"]
+        return [name, _why_missing(table, outcome)]
     values = {end: scaled(float(gap[end]), outcome) for end in ("nobody", "everybody", "mean", "low", "high")}
     interval = "" if np.isnan(gap["low"]) else f" ({_signed(values['low'])} to {_signed(values['high'])})"
     ends = f"{values['nobody']:.1f} → {values['everybody']:.1f}"
     return [name, *wrapped(f"{ends}, all together {_signed(values['mean'])}{interval}", width)]
+
+
+def _why_missing(table: pd.DataFrame, outcome: Outcome) -> str:
+    """Return why an outcome is missing in some run."""
+    # The share that gives up is known wherever there are needs.
+    if table.loc[table["outcome"] == "gave_up", "mean"].isna().all():
+        return NO_NEEDS
+    if outcome.name == "dropped_per_100":
+        return "no handoffs were made in some run"
+    return "not reached or not observed in some run"
 
 
 def _subtitle(plan: Attribution) -> str:
@@ -116,6 +130,7 @@ def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
         f"Blue: better; orange: worse. Counted: needs that arise from day {time.warmup_days:g} to day "
         f"{time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days.",
         f"At level 0, nothing to take away: {', '.join(absent)}." if absent else "",
+        foot_of(plan, worlds),
     ]
 
 
@@ -132,11 +147,13 @@ def _draw_panel(
     left, right = ("better", "worse") if outcome.better == "lower" else ("worse", "better")
     unit = CHANGE_UNITS.get(outcome.unit, outcome.unit)
     axes.set_xlabel(f"← {left}     change, {unit}     {right} →")
-    found = table.set_index("player").loc[players, ["mean", "low", "high"]].to_numpy(float)
+    of_outcome = table[table["outcome"] == outcome.name].set_index("player")
+    found = of_outcome.loc[players, ["mean", "low", "high"]].to_numpy(float)
     values = np.array([[scaled(value, outcome) for value in row_of] for row_of in found])
     if np.isnan(values[:, 0]).any():
         axes.set_xticks([])
-        axes.text(0.5, 0.5, "nothing to divide", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+        words = "no needs" if _why_missing(table, outcome) == NO_NEEDS else "nothing to divide"
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
         return
     ends = np.fmax(values[:, 0], values[:, 2]), np.fmin(values[:, 0], values[:, 1])
     texts = ["0" if mean == 0.0 else _signed(mean) for mean in values[:, 0]]
@@ -167,15 +184,21 @@ def _draw_panel(
 
 
 def _limits(low: Floats, high: Floats, room_left: Floats, room_right: Floats, width: float) -> tuple[float, float]:
-    """Return the ends of an axis on which all bars, from zero, have the room in mm that they need on either side."""
+    """Return the ends of an axis on which all bars, from zero, have the room in mm that they need on either side.
+
+    Where hardly anything changes it still has a range that can be read.
+    """
     low, room_left = np.append(low, 0.0), np.append(room_left, 0.5)
     high, room_right = np.append(high, 0.0), np.append(room_right, 0.5)
     span = high[None, :] - low[:, None]
     free = width - room_left[:, None] - room_right[None, :]
     # The fewest units of the axis in a mm with which every pair of a left and a right end fits.
-    scale = max(float(np.max(span / free)), 1e-12)
-    return float(np.min(low - room_left * scale)), float(np.max(high + room_right * scale))
+    scale = max(float(np.max(span / free)), LEAST_SPAN / width)
+    first, last = float(np.min(low - room_left * scale)), float(np.max(high + room_right * scale))
+    spare = max(0.0, LEAST_SPAN - (last - first)) / 2
+    return first - spare, last + spare
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    text = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.layout import EDGE, Frame, Page, moved_apart, text_width, wrapped
+from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends, markers
+from experiments.figures.layout import EDGE, Frame, moved_apart, text_width
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
-from experiments.figures.style import Look
 from experiments.figures.tables import cohort_of
 from sim.outcomes.headline import LATE_DAYS, SOON_DAYS
 from sim.outcomes.survival import GAVE_UP, SUPPORTED, cumulative_incidence
@@ -27,11 +25,10 @@ TITLE = "Who gets support, who gives up, and when"
 EVENTS = {SUPPORTED: "Support has started", GAVE_UP: "Given up"}
 SAME_DAY = 0.02
 """A share given up on day 0 above which the figure says why."""
-MARKS = {SOON_DAYS: "28 days", LATE_DAYS: "126 days"}
+MARKS = {SOON_DAYS: "28 days", LATE_DAYS: "18 weeks"}
 
-PANEL_HEIGHT, LABEL_WIDTH, LABEL_GAP = 62.0, 34.0, 6.5
-GUTTER = 4.0
-"""In mm: of a panel, of the text at the end of a line at most, and from the line to its text, between panels."""
+PANEL_HEIGHT, GUTTER = 62.0, 4.0
+"""In mm: of a panel, between panels."""
 
 
 def incidence_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time) -> pd.DataFrame:
@@ -44,9 +41,9 @@ def incidence_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str
         time: The clock; its follow-up is the last day.
 
     Returns:
-        Columns ``arm``, ``event``, ``day``, ``value`` (all replicates of the arm pooled), ``low`` and ``high`` (5th and
-        95th percentile between replicates, NaN for fewer than two), all shares of 0 to 1. About 360 days evenly
-        from 0 to the last, and the marked days. Nothing for an arm without episodes.
+        Columns ``arm``, ``event``, ``day``, ``value`` (all replicates of the arm pooled), ``low`` and ``high`` (the
+        spread between replicates, NaN for fewer than two), all shares of 0 to 1. About 360 days evenly from 0 to the
+        last, and the marked days. Nothing for an arm without episodes.
     """
     counted = cohort_of(episodes)
     arm_of = counted["arm"].astype(str).to_numpy()
@@ -78,7 +75,11 @@ def on_days(grid: Floats, days: Floats, states: Sequence[str] | np.ndarray, even
 
 
 def draw_incidence(
-    data: pd.DataFrame, sizes: Mapping[str, int], runs: Mapping[str, list[int]], arms: Mapping[str, str]
+    data: pd.DataFrame,
+    sizes: Mapping[str, int],
+    runs: Mapping[str, list[int]],
+    arms: Mapping[str, str],
+    foot: str = "",
 ) -> Figure:
     """Draw the figure.
 
@@ -87,6 +88,7 @@ def draw_incidence(
         sizes: Number of episodes by arm.
         runs: Replicates by arm.
         arms: Titles by name of the arm.
+        foot: What else to say below: place, worlds, settings.
     """
     with style.house():
         limit = float(data["day"].max()) if len(data) else math.nan
@@ -96,10 +98,11 @@ def draw_incidence(
             f"Lines: all runs of an arm together; the figure beside each is its value on day {limit:g}.",
             spread_note("Bands", runs),
             _day_zero_note(data),
+            foot,
         ]
         frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
         if data.empty:
-            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            empty = Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN)
             return empty.empty("No needs to count: none arose on the days whose needs are counted.").figure
         page = frame.page(PANEL_HEIGHT + 18.0)
         first = EDGE + 11.0
@@ -122,7 +125,7 @@ def draw_incidence(
         right.set_ylim(0.0, min(100.0, 10.0 * np.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
         right.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         for axes, event in zip(page.figure.axes, EVENTS, strict=True):
-            _label_ends(page, axes, data[data["event"] == event], arms, width)
+            label_ends(axes, _ends(data[data["event"] == event], arms), width, PANEL_HEIGHT, with_markers=True)
             _label_marks(axes, width)
         return page.figure
 
@@ -152,44 +155,19 @@ def _draw_panel(axes: Axes, data: pd.DataFrame, arms: Mapping[str, str]) -> None
         axes.fill_between(day, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=1)
         axes.plot(day, value, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3, gid=f"line-{arm}")
         at = np.isin(day, [*MARKS, limit])
-        axes.plot(day[at], value[at], **_markers(look), clip_on=False, zorder=4, gid=f"marks-{arm}")
+        axes.plot(day[at], value[at], **markers(look), clip_on=False, zorder=4, gid=f"marks-{arm}")
 
 
-def _markers(look: Look) -> dict[str, Any]:
-    return {
-        "linestyle": "none",
-        "marker": look.marker,
-        "markersize": 4.0,
-        "markerfacecolor": look.colour,
-        "markeredgecolor": "white",
-        "markeredgewidth": 0.5,
-    }
-
-
-def _label_ends(page: Page, axes: Axes, data: pd.DataFrame, arms: Mapping[str, str], width: float) -> None:
-    """Write title and last value of each arm at the end of its line, moved apart where they would overlap."""
+def _ends(data: pd.DataFrame, arms: Mapping[str, str]) -> list[End]:
+    """Return the end of the line of each arm, with its title and last value."""
     looks = style.looks_of_arms(arms)
-    top = axes.get_ylim()[1]
-    ends = [
-        (arm, 100 * float(data[data["arm"] == arm]["value"].iloc[-1])) for arm in arms if (data["arm"] == arm).any()
-    ]
-    texts = [wrapped(_end_label(arms[arm], value), LABEL_WIDTH) for arm, value in ends]
-    sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
-    wanted = [value / top * PANEL_HEIGHT for _, value in ends]
-    centres = moved_apart(wanted, sizes, -4.0, PANEL_HEIGHT + 4.0)
-    for (arm, _), lines, start, centre in zip(ends, texts, wanted, centres, strict=True):
-        look = looks[arm]
-        leader = Line2D(
-            [1 + 1.2 / width, 1 + 2.0 / width, 1 + (LABEL_GAP - 1.8) / width],
-            [start / PANEL_HEIGHT, start / PANEL_HEIGHT, centre / PANEL_HEIGHT],
-            transform=axes.transAxes, color=look.colour, linewidth=0.7, clip_on=False,
-        )  # fmt: skip
-        axes.add_line(leader)
-        symbol = Line2D([1 + (LABEL_GAP - 1.4) / width], [centre / PANEL_HEIGHT], transform=axes.transAxes)
-        symbol.set(**_markers(look), clip_on=False)
-        axes.add_line(symbol)
-        place = (1 + LABEL_GAP / width, centre / PANEL_HEIGHT)
-        axes.text(*place, "\n".join(lines), transform=axes.transAxes, va="center", linespacing=1.2, gid=f"label-{arm}")
+    ends = []
+    for arm, title in arms.items():
+        curve = data[data["arm"] == arm]
+        if not curve.empty:
+            day, value = float(curve["day"].iloc[-1]), 100 * float(curve["value"].iloc[-1])
+            ends.append(End(arm, _end_label(title, value), day, value, looks[arm]))
+    return ends
 
 
 def _end_label(title: str, value: float) -> str:

@@ -13,8 +13,10 @@ from experiments.figures.tables import rows_of
 
 NOT_MET = ("handoff_dropped",)
 """Activities that name a provider to which the person need not have come."""
-MARKED = {"setback": "setback", "turned_away": "setback", "crisis": "setback", "missed": "missed"}
-"""Activities that are marked beside dropped handoffs, and with which kind of mark."""
+FAILED = {"setback": "setback", "turned_away": "setback", "missed": "missed"}
+"""Activities that are marked beside dropped handoffs, where none was dropped, and with which kind of mark."""
+CRISIS = "crisis"
+"""The activity, and its kind of mark: an unplanned contact, and no setback."""
 UNLABELLED = Labels()
 
 
@@ -36,7 +38,7 @@ class Journey:
         passes: A row a handoff: ``episode``, ``sender``, ``receiver``, ``made``, ``received``, ``dropped``, ``state``,
             ``reason``.
         marks: What went wrong where: ``episode``, ``provider`` ("" is at none),
-            ``time``, ``kind`` (``drop``, ``under_way``, ``setback``, ``missed``), ``text``.
+            ``time``, ``kind`` (``drop``, ``under_way``, ``setback``, ``missed``, ``crisis``), ``text``.
         moves: The person's own ways: ``episode``, ``origin``, ``left``, ``target``, ``came`` ("" is at no provider).
         helped: ``began`` and ``ended`` of the times with a navigator, NaN where there is no end.
     """
@@ -150,19 +152,21 @@ def _marks(events: pd.DataFrame, passes: pd.DataFrame, labels: Labels) -> pd.Dat
     seen = {row[:3] for row in rows if row[3] == "drop"}
     left = events[events["activity"].isin(["left", "nowhere_to_send"])]
     said = {(int(row.episode), str(row.resource), float(row.time)): str(row.activity) for row in rows_of(left)}
-    for activity, kind in MARKED.items():
+    for activity, kind in FAILED.items():
         for event in rows_of(events[events["activity"] == activity]):
             at = (int(event.episode), str(event.resource), float(event.time))
             if at in seen:
                 continue
             seen.add(at)
             text = str(event.reason).replace("_", " ")
-            if activity in ("missed", "crisis"):
+            if activity == "missed":
                 text = activity
             elif not text:
                 text = "nowhere to send" if said.get(at) == "nowhere_to_send" else "no way on"
                 text = text if event.resource else "no door found"
             rows.append((*at, kind, text))
+    for event in rows_of(events[events["activity"] == CRISIS]):
+        rows.append((int(event.episode), str(event.resource), float(event.time), CRISIS, CRISIS))
     marks = pd.DataFrame(rows, columns=["episode", "provider", "time", "kind", "text"])
     return marks.sort_values(["time", "episode"], kind="stable", ignore_index=True)
 

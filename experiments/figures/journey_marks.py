@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from experiments.figures import style
-from experiments.figures.journey_data import Journey
+from experiments.figures.journey_data import CRISIS, Journey
 from experiments.figures.journey_rows import LEVEL, Plan, Row
 from experiments.figures.layout import Page, text_width
 from experiments.figures.style import LineStyle, Look
@@ -98,7 +98,7 @@ class Pen:
 
     def _go_on(self, end: float, y: float, colour: str) -> None:
         if math.isnan(end) or end > self._last:
-            self._axes.plot(self._last + 0.8 * self._day, y, marker=">", markersize=3.5, color=colour, clip_on=False)
+            draw_goes_on(self._axes, self._last + 0.8 * self._day, y, colour)
 
     def _draw_passes(self) -> None:
         for handoff in rows_of(self._journey.passes):
@@ -119,10 +119,12 @@ class Pen:
                 y = row.line - 2.4 - words.level * LEVEL
                 box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4}
                 place = (words.x * self._day, y)
-                self._axes.text(*place, words.text, va="center", zorder=3.4, bbox=box)
-                if words.level:
-                    at = words.at * self._day
-                    self._axes.plot([at, at], [row.line - 0.8, y + 1.0], color=style.GREY, linewidth=0.4, zorder=3.3)
+                self._axes.text(*place, words.text, va="center", zorder=3.6, bbox=box)  # above arrows: words come first
+                is_away = words.joint != words.at
+                if words.level or is_away:
+                    ends = [words.at * self._day, words.joint * self._day]
+                    heights = [row.line - 0.8, y if is_away else y + 1.0]
+                    self._axes.plot(ends, heights, color=style.GREY, linewidth=0.4, zorder=3.3)
 
 
 # --- one mark each: in the chart and in the key -------------------------------------------------------------------
@@ -143,6 +145,11 @@ def draw_given_up(axes: Axes, x: float, y: float) -> None:
     """Draw the end of a need by giving up."""
     axes.plot(x, y, marker="s", markersize=6.5, color=style.INK, clip_on=False, zorder=4)
     axes.plot(x, y, marker="x", markersize=3.5, color="white", markeredgewidth=1.0, clip_on=False, zorder=6)
+
+
+def draw_goes_on(axes: Axes, x: float, y: float, colour: str) -> None:
+    """Draw that something goes on beyond the chart."""
+    axes.plot(x, y, marker=">", markersize=3.5, color=colour, clip_on=False)
 
 
 def draw_story(axes: Axes, x: float, y: float, look: Look) -> None:
@@ -171,7 +178,10 @@ def draw_handoff(axes: Axes, start: tuple[float, float], end: tuple[float, float
 
 def draw_mark(axes: Axes, x: float, y: float, kind: str) -> None:
     """Draw where something went wrong."""
-    if kind == "under_way":
+    if kind == CRISIS:
+        axes.plot(x, y, marker="*", markersize=8, color=style.INK, markeredgecolor="white", markeredgewidth=0.5,
+                  clip_on=False, zorder=5)  # fmt: skip
+    elif kind == "under_way":
         axes.plot(x, y, marker="$…$", markersize=6, color=style.GREY, clip_on=False, zorder=5)
     elif kind == "drop":
         axes.plot(x, y, marker="x", markersize=5, color=style.DROP_COLOUR, markeredgewidth=1.6, clip_on=False, zorder=5)
@@ -182,8 +192,8 @@ def draw_mark(axes: Axes, x: float, y: float, kind: str) -> None:
 
 
 def draw_key(page: Page, left: float, top: float, width: float) -> None:
-    """Draw what the marks mean, in two lines."""
-    axes = page.canvas_axes(left, top, width, 8.0)
+    """Draw what the marks mean, in three lines."""
+    axes = page.canvas_axes(left, top, width, 11.8)
     axes.set_axis_off()
     axes.set_xlim(0.0, width)
     look = Look(style.GREY, style.SOLID, "o")
@@ -201,13 +211,16 @@ KEY = (
     "need arises",
     "waits",
     "assessed: tells the story",
+    "support starts",
     "supported",
+    "goes on",
     "goes alone",
     "handoff attended",
     "handoff under way",
     "handoff dropped, with reason",
     "setback, with reason",
     "missed appointment",
+    "crisis, an unplanned contact",
     "gives up",
 )
 
@@ -224,6 +237,12 @@ def _draw_sample(axes: Axes, words: str, x: float, y: float, look: Look) -> None
         draw_story(axes, x + 1.5, y, look)
     elif words == "supported":
         axes.add_patch(Rectangle((x, y - SUPPORT / 2), 5, SUPPORT, facecolor=look.colour, linewidth=0))
+    elif words == "support starts":
+        axes.plot([x, middle], [y, y], color=look.colour, linewidth=1.6)
+        draw_supported(axes, middle, y, look)
+    elif words == "goes on":
+        axes.plot([x, x + 4.0], [y, y], color=look.colour, linewidth=1.0)
+        draw_goes_on(axes, x + 4.4, y, look.colour)
     elif words == "goes alone":
         draw_way(axes, (x, y), (x + 5, y), look)
     elif words == "handoff attended":
@@ -236,4 +255,5 @@ def _draw_sample(axes: Axes, words: str, x: float, y: float, look: Look) -> None
     elif words == "gives up":
         draw_given_up(axes, middle, y)
     else:
-        draw_mark(axes, middle, y, "setback" if words.startswith("setback") else "missed")
+        kinds = {"setback": "setback", "missed": "missed", "crisis": CRISIS}
+        draw_mark(axes, middle, y, next(kind for start, kind in kinds.items() if words.startswith(start)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from experiments.figures import style
@@ -20,6 +20,12 @@ MARK_WIDTH = 62.0
 """Of the words beside a mark at most, in mm."""
 BESIDE = 0.9
 """From a mark to its words, in mm."""
+MOST_AWAY = 14.0
+"""From a mark to its words at most where lines cross the place beside it, in mm."""
+CLEAR = 0.6
+"""From the line of a row up to its words, in mm."""
+
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,14 @@ class Words:
     x: float
     level: int
     at: float
+
+    @property
+    def joint(self) -> float:
+        """Where the line from the mark to the words ends, in mm: above the mark, or at the nearer end of the words."""
+        end = self.x + text_width(self.text)
+        if self.x > self.at + BESIDE + 0.1:
+            return self.x
+        return end if end < self.at - BESIDE - 0.1 else self.at
 
 
 @dataclass
@@ -108,15 +122,25 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
         width: Of the chart, in mm.
     """
     words: dict[tuple[str, int], list[tuple[float, str]]] = {}
-    busy = _ends_from_above(journey, scale)
     for mark in rows_of(journey.marks):
         said = shortened(str(mark.text), min(MARK_WIDTH, width - 15.0))[0]
         words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, said))
+    # Where lines cross words is known once there are rows; with the words elsewhere the rows hardly move.
+    return _planned(journey, words, _crossings(journey, _planned(journey, words, {}, width), scale), width)
+
+
+def _planned(
+    journey: Journey,
+    words: Mapping[tuple[str, int], list[tuple[float, str]]],
+    busy: Mapping[tuple[str, int], list[Span]],
+    width: float,
+) -> Plan:
     rows: dict[tuple[str, int], Row] = {}
     headers = [(0.0, "")]
     top = HEADER
     for episode in journey.needs["episode"]:
-        row = rows["", episode] = _row(top, NEED_ROW, words.get(("", episode), []), [], width)
+        key = ("", int(episode))
+        row = rows[key] = _row(top, NEED_ROW, words.get(key, []), busy.get(key, []), width)
         top += row.height
     helped = None
     if len(journey.helped):
@@ -133,9 +157,8 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
         episodes = journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]
         begin = top
         for episode in episodes:
-            row = rows[provider, episode] = _row(
-                top, LINE, words.get((provider, episode), []), busy.get((provider, episode), []), width
-            )
+            key = (provider, int(episode))
+            row = rows[key] = _row(top, LINE, words.get(key, []), busy.get(key, []), width)
             top += row.height
         more = begin + len(lines) * style.LINE_HEIGHT + 0.8 - top
         if more > 0:  # the name needs more room than the rows
@@ -144,32 +167,37 @@ def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
     return Plan(rows, lanes, headers, helped, top + PAD)
 
 
-def _ends_from_above(journey: Journey, scale: float) -> dict[tuple[str, int], list[float]]:
-    """Return where lines from rows above end on each row, in mm: words that are written there would hide them."""
-    order = {("", int(episode)): -1 for episode in journey.needs["episode"]}
-    order |= {(track.provider, int(track.episode)): number for number, track in enumerate(rows_of(journey.tracks))}
+def _crossings(journey: Journey, plan: Plan, scale: float) -> dict[tuple[str, int], list[Span]]:
+    """Return from where to where lines between rows cross the room above the line of each row, for words, in mm."""
     lines = [
-        ((move.origin, move.episode), move.left, (move.target, move.episode), move.came)
+        (plan.rows[move.origin, move.episode], move.left, plan.rows[move.target, move.episode], move.came)
         for move in rows_of(journey.moves)
     ]
     lines += [
-        ((handoff.sender, handoff.episode), handoff.made, (handoff.receiver, handoff.episode), handoff.received)
+        (plan.rows[handoff.sender, handoff.episode], handoff.made, plan.rows[handoff.receiver, handoff.episode],
+         handoff.received)
         for handoff in rows_of(journey.passes[journey.passes["received"].notna()])
-    ]
-    busy: dict[tuple[str, int], list[float]] = {}
+    ]  # fmt: skip
+    crossings: dict[tuple[str, int], list[Span]] = {}
     for start, left, target, came in lines:
-        lower, when = (target, came) if order[target] > order[start] else (start, left)
-        busy.setdefault(lower, []).append(float(when) * scale)
-    return busy
+        if start is target:
+            continue
+        (upper, first), (lower, last) = sorted([(start.line, left * scale), (target.line, came * scale)])
+        for key, row in plan.rows.items():
+            high, low = max(upper, row.top), min(lower, row.line - CLEAR)
+            if high < low:
+                ends = [first + (last - first) * (y - upper) / (lower - upper) for y in (high, low)]
+                crossings.setdefault(key, []).append((min(ends), max(ends)))
+    return crossings
 
 
-def _row(top: float, least: float, words: Iterable[tuple[float, str]], busy: Sequence[float], width: float) -> Row:
+def _row(top: float, least: float, words: Iterable[tuple[float, str]], busy: Sequence[Span], width: float) -> Row:
     placed = place_words(words, width, busy)
     levels = 1 + max((item.level for item in placed), default=-1)
     return Row(top, max(least, least / 2 + LINE / 2 + levels * LEVEL), least / 2, placed)
 
 
-def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence[float] = ()) -> list[Words]:
+def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence[Span] = ()) -> list[Words]:
     """Return words that do not overlap: beside their mark, and on a higher level where there is no room.
 
     The same words again, too near for both to be written, are written once with how many times they hold.
@@ -177,7 +205,7 @@ def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence
     Args:
         words: Where the mark is (mm) and the words beside it.
         width: Of the chart, in mm.
-        busy: Where words hide something (mm); they go elsewhere if they can.
+        busy: From where to where (mm) words hide something; they go elsewhere if they can.
     """
     ends: list[float] = []
     placed = []
@@ -185,11 +213,17 @@ def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence
         said = text if times == 1 else f"{text} ({times} times)"
         size = text_width(said)
         right, left = at + BESIDE, at - BESIDE - size
-        sides = [x for x in (right, left) if 0.0 <= x <= width - size] or [max(0.0, width - size - 0.5)]
+        # Beside the mark, or a little further away, beyond what would be hidden there.
+        beyond = [end + 0.5 for start, end in busy if start < right + size and end > right and end - at < MOST_AWAY]
+        before = [
+            start - 0.5 - size for start, end in busy if start < at - BESIDE and end > left and at - start < MOST_AWAY
+        ]
+        sides = [x for x in (right, left, *beyond, *before) if 0.0 <= x <= width - size]
+        sides = sides or [max(0.0, width - size - 0.5)]
         choices = []
         for preference, x in enumerate(sides):
             level = next((number for number, end in enumerate(ends) if end <= x), len(ends))
-            hidden = sum(x < place < x + size for place in busy)
+            hidden = sum(low < x + size and x < high for low, high in busy)
             choices.append((hidden, level, preference, x))
         _, level, _, x = min(choices)
         if level == len(ends):

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.journey_data import Journey, journey_data
+from experiments.figures.journey_data import CRISIS, Journey, journey_data
 from experiments.figures.journey_marks import Pen, draw_key, draw_need
 from experiments.figures.journey_rows import HEADER, NAME_WIDTH, Lane, Plan, plan_rows
 from experiments.figures.labels import labels_of
@@ -26,7 +26,7 @@ from experiments.figures.tables import counted, plain
 if TYPE_CHECKING:
     from sim.outcomes.result import Result
 
-AXIS_HEIGHT, KEY_HEIGHT, BESIDE = 10.0, 9.0, 3.5
+AXIS_HEIGHT, KEY_HEIGHT, BESIDE = 10.0, 12.8, 3.5
 """In mm: of the axis below the chart, of the key, from the chart to the text beside it."""
 LABEL_WIDTH = 42.0
 """Of the name of a need beside the rows of providers at most, in mm."""
@@ -43,7 +43,8 @@ def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) 
         provenance: For the metadata.
 
     Returns:
-        The paths of the files: ``journey_<vignette>``, or ``journey_none``, which says so, if the run has no vignettes.
+        The paths of the files: ``journey_<vignette>``, or ``journey_none``, which says why, if the run has no
+        vignettes.
     """
     episodes = result.episodes
     vignettes = [str(name) for name in episodes["vignette"].astype(str).unique() if name]
@@ -51,7 +52,7 @@ def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) 
     if not vignettes:
         with style.house():
             frame = Frame("Journeys of given people", arm, [], style.DOUBLE_COLUMN)
-            page = frame.empty("No vignettes: none of the people of this run was given by the scenario.")
+            page = frame.empty(why_none(result))
         return save(page.figure, folder, "journey_none", "Journeys of given people", provenance)
     paths = []
     labels = labels_of(result.scenario)
@@ -62,6 +63,19 @@ def write_journeys(folder: Path, result: Result, provenance: Mapping[str, str]) 
         name = "journey_" + re.sub(r"[^\w-]+", "_", vignette)
         paths += save(draw_journey(journey, title, arm), folder, name, title, provenance)
     return paths
+
+
+def why_none(result: Result) -> str:
+    """Return why nobody who was given lived in a run."""
+    given = result.scenario.tables.vignettes
+    if not given:
+        return "No vignettes: none of the people of this run was given by the scenario."
+    people = "1 person" if len(given) == 1 else f"{len(given)} people"
+    first, horizon = min(row.onset_day for row in given), result.scenario.parameters.time.horizon_days
+    return (
+        f"No journeys: the scenario gives {people}, but the first of their needs arises on day {first:g}, and the run "
+        f"ends on day {horizon:g}."
+    )
 
 
 def draw_journey(journey: Journey, title: str, arm: str) -> Figure:
@@ -113,6 +127,7 @@ def summary(journey: Journey) -> str:
         f"{counted(len(journey.providers), 'provider')} met",
         f"story told {counted(int(needs['stories'].sum()), 'time')}",
         _drops(int(needs["handoffs"].sum()), int(needs["dropped"].sum())),
+        counted(int((journey.marks["kind"] == CRISIS).sum()), "crisis contact"),
     ]
     return "; ".join(parts) + "."
 

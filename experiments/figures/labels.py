@@ -51,8 +51,13 @@ def labels_of(scenario: Scenario) -> Labels:
     )
 
 
+def is_drawable(text: str) -> bool:
+    """Return whether the font of the figures can write a text of one line."""
+    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
+    return bool(text) and all(ord(letter) in known for letter in text)
+
+
 def _drawable(labels: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the labels that the font of the figures can write, each in one line."""
-    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
     lines = ((name, " ".join(label.split())) for name, label in labels)
-    return {name: label for name, label in lines if label and all(ord(letter) in known for letter in label)}
+    return {name: label for name, label in lines if is_drawable(label)}

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.layout import EDGE, Frame, Page, moved_apart, shortened, text_width, wrapped
-from experiments.figures.spread import Floats, runs_of_arms, spread, spread_note
+from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends
+from experiments.figures.layout import EDGE, Frame, shortened, text_width
+from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from sim.coordination import Coordination
 from sim.outcomes.headline import SOON_DAYS
 from sim.outcomes.survival import SUPPORTED
@@ -36,7 +37,7 @@ BINS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 """Lengths of a period in days: the shortest with no more periods than MOST_BINS."""
 
 PANEL_HEIGHT, PANEL_GAP, ROW_HEIGHT, BAR_HEIGHT = 42.0, 17.0, 8.0, 3.0
-FIRST, LABEL_WIDTH, LABEL_GAP = EDGE + 11.0, 34.0, 6.5
+FIRST = EDGE + 11.0
 """In mm."""
 
 
@@ -45,18 +46,27 @@ class Mark:
     """One initiative on the figure.
 
     Attributes:
-        label: Name for people, with that of the arm if it is one arm's.
+        label: Name for people.
         arm: The arm whose it is, or "" for all.
+        title: Of that arm, or "".
         begin: Day on which it starts.
-        full: Day from which it is fully there.
+        full: Day from which it is fully there, or would be if it did not end before.
         end: Day on which it ends; the horizon if it does not end before.
+        where: How many districts it reaches, in words; "" where that says nothing.
     """
 
     label: str
     arm: str
+    title: str
     begin: float
     full: float
     end: float
+    where: str = ""
+
+    @property
+    def height(self) -> float:
+        """How far it gets before it ends, 0 to 1."""
+        return min(1.0, (self.end - self.begin) / (self.full - self.begin)) if self.full > self.begin else 1.0
 
 
 def marks_of(scenario: Scenario, arms: Mapping[str, Coordination], titles: Mapping[str, str]) -> list[Mark]:
@@ -65,8 +75,8 @@ def marks_of(scenario: Scenario, arms: Mapping[str, Coordination], titles: Mappi
     districts = len(scenario.tables.districts)
     marks = _marks(scenario.tables.initiatives, "", "", districts, horizon)
     for arm, rules in arms.items():
-        marks += _marks(rules.initiatives, arm, f"{titles[arm]}: ", districts, horizon)
-    return sorted(marks, key=lambda mark: (mark.begin, mark.label))
+        marks += _marks(rules.initiatives, arm, titles[arm], districts, horizon)
+    return sorted(marks, key=lambda mark: (mark.begin, mark.title, mark.label))
 
 
 def over_time_data(
@@ -87,11 +97,11 @@ def over_time_data(
 
     Returns:
         Columns ``arm``, ``series``, ``day`` (middle of the period), ``value`` (per 100, mean over replicates), ``low``
-        and ``high`` (5th and 95th percentile between replicates, NaN for fewer than two). Periods in which some
-        replicate has nothing to count are left out.
+        and ``high`` (the spread between replicates, NaN for fewer than two). Periods in which some replicate has
+        nothing to count are left out.
     """
     length, count = _periods(time)
-    new = episodes[episodes["origin"].astype(str) != "crisis"]
+    new = _new(episodes)
     supported = (new["state"].astype(str) == SUPPORTED) & (new["days"] <= SOON_DAYS)
     dropped = (handoffs["state"].astype(str) == "dropped") & (handoffs["dropped"] - handoffs["made"] <= SOON_DAYS)
     series = {
@@ -119,31 +129,48 @@ def over_time_data(
     return pd.concat(parts, ignore_index=True)
 
 
+def needs_shown(episodes: pd.DataFrame, arms: Mapping[str, str], time: Time) -> dict[str, int]:
+    """Return by arm how many needs arose on the days of the figure, all runs together."""
+    length, count = _periods(time)
+    new = _new(episodes)
+    numbers = new.loc[new["onset"] < length * count, "arm"].astype(str).value_counts()
+    return {arm: int(numbers.get(arm, 0)) for arm in arms}
+
+
 def draw_over_time(
-    data: pd.DataFrame, marks: Sequence[Mark], runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time
+    data: pd.DataFrame,
+    sizes: Mapping[str, int],
+    runs: Mapping[str, list[int]],
+    arms: Mapping[str, str],
+    time: Time,
+    marks: Sequence[Mark] = (),
+    foot: str = "",
 ) -> Figure:
     """Draw the figure.
 
     Args:
         data: From :func:`over_time_data`.
-        marks: From :func:`marks_of`.
+        sizes: From :func:`needs_shown`.
         runs: Replicates by arm.
         arms: Titles by name of the arm.
         time: The clock.
+        marks: From :func:`marks_of`.
+        foot: What else to say below: place, worlds, settings.
     """
     with style.house():
-        length, _ = _periods(time)
-        sizes = "; ".join(f"{title} {len(runs[arm])}" for arm, title in arms.items())
+        length, count = _periods(time)
         notes = [
-            f"Runs: {sizes}. Lines: means over the runs of an arm, for each {length:g} days.",
+            sizes_note(f"Needs that arose by day {length * count:g}", sizes, runs, arms),
+            f"Lines: means over the runs of an arm, for each {length:g} days.",
             spread_note("Bands", runs),
             f"Grey ground: warm-up of {time.warmup_days:g} days, not counted in other figures."
             if time.warmup_days > 0
             else "",
+            foot,
         ]
-        frame = Frame(TITLE, _subtitle(marks), notes, style.DOUBLE_COLUMN)
         if data.empty:
-            return frame.empty("Nothing to show: no period of the run was observed for long enough.").figure
+            return Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN).empty(_why_empty(sizes, count)).figure
+        frame = Frame(TITLE, _subtitle(marks), notes, style.DOUBLE_COLUMN)
         strip = len(marks) * ROW_HEIGHT + (2.0 if marks else 0.0)
         page = frame.page(strip + len(SERIES) * (PANEL_HEIGHT + PANEL_GAP))
         longest = max(text_width(title) for title in arms.values())
@@ -154,11 +181,24 @@ def draw_over_time(
             top = frame.top + strip + position * (PANEL_HEIGHT + PANEL_GAP)
             page.text(FIRST, top, [words], fontweight="bold")
             axes = page.axes(FIRST, top + 5.0, width, PANEL_HEIGHT)
-            _draw_panel(page, axes, data[data["series"] == name], marks, arms, time, width)
+            _draw_panel(axes, data[data["series"] == name], marks, arms, time, width)
         return page.figure
 
 
-def _marks(rows: Sequence[InitiativeRow], arm: str, prefix: str, districts: int, horizon: float) -> list[Mark]:
+def _new(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Return the needs that were not there before; one that is taken up again after a crisis was."""
+    return episodes[episodes["origin"].astype(str) != "crisis"]
+
+
+def _why_empty(sizes: Mapping[str, int], count: int) -> str:
+    if not count:
+        return "Nothing to show: no period of the run was observed for long enough."
+    if not any(sizes.values()):
+        return f"No needs to show: none arose on the days that were observed for {SOON_DAYS:g} days."
+    return "Nothing to show: in every period some run has no needs."
+
+
+def _marks(rows: Sequence[InitiativeRow], arm: str, title: str, districts: int, horizon: float) -> list[Mark]:
     marks = []
     for name in dict.fromkeys(row.initiative for row in rows):
         own = [row for row in rows if row.initiative == name]
@@ -168,9 +208,20 @@ def _marks(rows: Sequence[InitiativeRow], arm: str, prefix: str, districts: int,
             continue
         end = max(horizon if row.to_day is None else min(row.to_day, horizon) for row in own)
         full = max(row.from_day + row.ramp_days + row.spread_days * (_reached(row, districts) - 1) for row in own)
-        label = prefix + (next((row.label for row in own if row.label), "") or name.replace("_", " "))
-        marks.append(Mark(label, arm, begin, min(full, end), end))
+        label = next((row.label for row in own if row.label), "") or name.replace("_", " ")
+        marks.append(Mark(label, arm, title, begin, full, end, _where(own, districts)))
     return marks
+
+
+def _where(rows: Sequence[InitiativeRow], districts: int) -> str:
+    """Return how many districts an initiative reaches; places belong to a service, which is in no district."""
+    rows = [row for row in rows if not row.service]
+    if not rows or districts == 1:
+        return ""
+    reached = {district for row in rows for district in row.districts}
+    if any(row.is_everywhere for row in rows) or len(reached) == districts:
+        return f"in all {districts} districts"
+    return f"in {len(reached)} of {districts} districts"
 
 
 def _reached(row: InitiativeRow, districts: int) -> int:
@@ -182,7 +233,11 @@ def _subtitle(marks: Sequence[Mark]) -> str:
         return (
             "No initiative starts or ends in this run: what changes over time is chance, and the filling of services."
         )
-    return "Bars: initiatives, rising while they are built up or spread over districts; dotted lines: their dates."
+    hatched = " hatched: of all arms;" if any(not mark.arm for mark in marks) else ""
+    return (
+        f"Bars: initiatives, rising while they are built up or spread over districts;{hatched} dotted lines: their "
+        "dates."
+    )
 
 
 def _periods(time: Time) -> tuple[float, int]:
@@ -212,23 +267,37 @@ def _draw_marks(axes: Axes, marks: Sequence[Mark], arms: Mapping[str, str], widt
     axes.tick_params(bottom=False, labelbottom=False)
     for position, mark in enumerate(marks):
         base = (position + 1) * ROW_HEIGHT - 1.0
-        top = base - BAR_HEIGHT
-        colour = looks[mark.arm].colour if mark.arm else style.GREY
-        corners = [(mark.begin, base), (mark.full, top), (mark.end, top), (mark.end, base)]
-        axes.add_patch(Polygon(corners, closed=True, facecolor=colour, alpha=0.55, edgecolor=colour, linewidth=0.6))
-        words = shortened(_dated(mark, horizon), width)[0]
+        top = base - mark.height * BAR_HEIGHT
+        corners = [(mark.begin, base), (min(mark.full, mark.end), top), (mark.end, top), (mark.end, base)]
+        fill: dict[str, Any] = {"facecolor": "white", "edgecolor": style.GREY, "hatch": "//////"}
+        if mark.arm:
+            colour = looks[mark.arm].colour
+            fill = {"facecolor": colour, "edgecolor": colour, "alpha": 0.55}
+        axes.add_patch(Polygon(corners, closed=True, linewidth=0.6, gid=f"mark-{position}", **fill))
+        words = mark_text(mark, horizon, width)
         room = text_width(words) / width * horizon
-        axes.text(max(0.0, min(mark.begin, horizon - room)), top - 0.6, words, va="bottom", ha="left")
+        axes.text(max(0.0, min(mark.begin, horizon - room)), base - BAR_HEIGHT - 0.6, words, va="bottom", ha="left")
 
 
-def _dated(mark: Mark, horizon: float) -> str:
-    if mark.end < horizon:
-        return f"{mark.label}, day {mark.begin:g} to {mark.end:g}"
-    return f"{mark.label}, from day {mark.begin:g}"
+def mark_text(mark: Mark, horizon: float, width: float) -> str:
+    """Return what is written above the bar of an initiative, in one line: where and when is never left out.
+
+    Args:
+        mark: The initiative.
+        horizon: The last day of the run.
+        width: Room for the line, in mm.
+    """
+    when = f"day {mark.begin:g} to {mark.end:g}" if mark.end < horizon else f"from day {mark.begin:g}"
+    rest = ", ".join(["", mark.where, when] if mark.where else ["", when])
+    room = width - text_width(rest)
+    title = ""
+    if mark.title:
+        # Its colour tells the arm as well: of the two the initiative's own name matters more.
+        title = shortened(mark.title, max(room / 3, room - text_width(f": {mark.label}")))[0] + ": "
+    return title + shortened(mark.label, room - text_width(title))[0] + rest
 
 
 def _draw_panel(
-    page: Page,
     axes: Axes,
     data: pd.DataFrame,
     marks: Sequence[Mark],
@@ -251,28 +320,8 @@ def _draw_panel(
         days, value, low, high = (curve[name].to_numpy(float) for name in ("day", "value", "low", "high"))
         axes.fill_between(days, low, high, color=look.colour, alpha=0.15, linewidth=0, zorder=2)
         axes.plot(days, value, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3, gid=f"line-{arm}")
-        ends.append((arm, float(days[-1]), float(value[-1])))
+        ends.append(End(arm, arms[arm], float(days[-1]), float(value[-1]), look))
     top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) if len(data) else 0.0
     axes.set_ylim(0.0, min(100.0, 10.0 * math.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    _label_ends(axes, ends, arms, width, time.horizon_days)
-
-
-def _label_ends(
-    axes: Axes, ends: Sequence[tuple[str, float, float]], arms: Mapping[str, str], width: float, horizon: float
-) -> None:
-    """Write the title of each arm beside the end of its line, moved apart where they would overlap."""
-    looks, top = style.looks_of_arms(arms), axes.get_ylim()[1]
-    texts = [wrapped(arms[arm], LABEL_WIDTH) for arm, _, _ in ends]
-    sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
-    wanted = [value / top * PANEL_HEIGHT for _, _, value in ends]
-    centres = moved_apart(wanted, sizes, -4.0, PANEL_HEIGHT + 4.0)
-    for (arm, day, _), lines, start, centre in zip(ends, texts, wanted, centres, strict=True):
-        leader = Line2D(
-            [day / horizon, 1 + 1.0 / width, 1 + (LABEL_GAP - 1.0) / width],
-            [start / PANEL_HEIGHT, start / PANEL_HEIGHT, centre / PANEL_HEIGHT],
-            transform=axes.transAxes, color=looks[arm].colour, linewidth=0.6, clip_on=False,
-        )  # fmt: skip
-        axes.add_line(leader)
-        place = (1 + LABEL_GAP / width, centre / PANEL_HEIGHT)
-        axes.text(*place, "\n".join(lines), transform=axes.transAxes, va="center", linespacing=1.2, gid=f"label-{arm}")
+    label_ends(axes, ends, width, PANEL_HEIGHT, with_markers=False)

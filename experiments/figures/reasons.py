@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.layout import EDGE, Frame, text_width, wrapped
+from experiments.figures.layout import EDGE, Frame, shortened, text_width, wrapped
 from experiments.figures.spread import handoffs_note, has_several, runs_of_arms, spread, spread_note
 from experiments.figures.tables import cohort_of, plain
 from sim.schema.parameters import Time
@@ -41,9 +41,9 @@ def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
 
     Returns:
         Columns ``reason`` (``all``, then every reason that was found, in the order of the steps of a handoff),
-        ``arm``, ``made``, ``dropped``, ``rate`` (per 100 made, all replicates pooled), ``low`` and ``high`` (5th and
-        95th percentile between the replicates in which a handoff was made; NaN for fewer than two). The rate is NaN
-        for an arm without handoffs.
+        ``arm``, ``made``, ``dropped``, ``rate`` (per 100 made, all replicates pooled), ``low`` and ``high`` (the
+        spread between the replicates in which a handoff was made; NaN for fewer than two). The rate is NaN for an arm
+        without handoffs.
     """
     counted = cohort_of(handoffs)
     table = pd.DataFrame(
@@ -84,7 +84,9 @@ def reasons_data(handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
     return data.sort_values("reason", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
-def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:
+def draw_reasons(
+    data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time, foot: str = ""
+) -> Figure:
     """Draw the figure.
 
     Args:
@@ -92,6 +94,7 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         runs: Replicates by arm.
         arms: Titles by name of the arm.
         time: The clock; its follow-up limits which handoffs count.
+        foot: What else to say below: place, worlds, settings.
     """
     with style.house():
         totals = data[data["reason"] == TOTAL].set_index("arm")
@@ -102,19 +105,21 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             f"No arm dropped a handoff for these reasons: {', '.join(unseen)}." if unseen else "",
             POOLED if has_several(runs) else "",
             spread_note("Whiskers", runs),
+            foot,
         ]
         if not sum(made.values()):
-            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            empty = Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN)
             return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
         subtitle = "Dropped handoffs per 100 made; the reasons add up to the total."
         frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
         reasons = list(data["reason"].unique())
-        group = HEADER + ROW * len(arms) + GAP
+        names = _names(arms)
+        row = max(ROW, max(map(len, names.values())) * style.LINE_HEIGHT + 0.3)
+        group = HEADER + row * len(arms) + GAP
         across = 1 if len(reasons) * group <= TALLEST else 2
         down = -(-len(reasons) // across)
         page = frame.page(down * group + 10.0)
-        names = {arm: wrapped(title, NAME_WIDTH)[0] for arm, title in arms.items()}
-        before = max(text_width(name) for name in names.values()) + 2.0
+        before = _before(names)
         width = (style.DOUBLE_COLUMN - 2 * EDGE - (across - 1) * 2 * EDGE) / across - before
         widest = _units_for_labels(data, width, with_counts=across == 1)
         for column in range(across):
@@ -126,8 +131,21 @@ def draw_reasons(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             axes.xaxis.set_major_locator(MaxNLocator(8 if across == 1 else 5, steps=[1, 2, 5, 10]))
             axes.spines["bottom"].set_visible(True)
             for position, reason in enumerate(shown):
-                _draw_reason(axes, data[data["reason"] == reason], names, position * group, width / widest, across == 1)
+                shown_rows = data[data["reason"] == reason]
+                _draw_reason(axes, shown_rows, names, position * group, row, width / widest, across == 1)
         return page.figure
+
+
+def _names(arms: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the title of each arm in at most two lines, or in as many as it takes to tell all of them apart."""
+    short = {arm: shortened(title, NAME_WIDTH, 2) for arm, title in arms.items()}
+    shown = list(short.values())
+    return {arm: lines if shown.count(lines) == 1 else wrapped(arms[arm], NAME_WIDTH) for arm, lines in short.items()}
+
+
+def _before(names: Mapping[str, list[str]]) -> float:
+    """Return the room in mm that the names of the arms take before the bars."""
+    return max(text_width(line) for lines in names.values() for line in lines) + 2.0
 
 
 def _label(row: pd.Series, with_counts: bool) -> str:
@@ -144,21 +162,29 @@ def _units_for_labels(data: pd.DataFrame, width: float, with_counts: bool) -> fl
 
 
 def _draw_reason(
-    axes: Axes, data: pd.DataFrame, names: Mapping[str, str], top: float, scale: float, with_counts: bool
+    axes: Axes,
+    data: pd.DataFrame,
+    names: Mapping[str, list[str]],
+    top: float,
+    height: float,
+    scale: float,
+    with_counts: bool,
 ) -> None:
-    """Draw the words and the rows of a reason below ``top``; ``scale`` is mm per unit of the axis."""
+    """Draw the words and the rows of a reason below ``top``; ``height`` is of a row, ``scale`` mm per unit."""
     reason = str(data["reason"].iloc[0])
     words = "All reasons" if reason == TOTAL else plain(reason) or "Reason not recorded"
-    left = -(max(text_width(name) for name in names.values()) + 2.0)
+    left = -_before(names)
     axes.text(left / scale, top + HEADER / 2, words, va="center", fontweight="bold")
     meaning_left = left + text_width(words, bold=True) + 2.0
     axes.text(meaning_left / scale, top + HEADER / 2, style.REASONS.get(reason, ""), va="center", color=style.GREY)
     looks = style.looks_of_arms(names)
-    axes.plot([0, 0], [top + HEADER, top + HEADER + ROW * len(names)], color=style.GREY, linewidth=0.6, clip_on=False)
+    axes.plot(
+        [0, 0], [top + HEADER, top + HEADER + height * len(names)], color=style.GREY, linewidth=0.6, clip_on=False
+    )
     for position, (_, row) in enumerate(data.iterrows()):
-        centre = top + HEADER + ROW * (position + 0.5)
+        centre = top + HEADER + height * (position + 0.5)
         arm = str(row["arm"])
-        axes.text(-1.5 / scale, centre, names[arm], ha="right", va="center")
+        axes.text(-1.5 / scale, centre, "\n".join(names[arm]), ha="right", va="center", linespacing=1.2)
         if not row["made"]:
             axes.text(LABEL_GAP / scale, centre, "no handoffs made", va="center", color=style.GREY)
             continue

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, text_width, wrapped
@@ -28,6 +27,9 @@ CELL_HEIGHT, GAP = 10.0, 4.0
 """In mm: of a cell, between panels; cells are as wide as the page allows."""
 LEAST_RANGE = 20.0
 """Of the scale of colours, in percent."""
+FEW = 20
+"""Handoffs below which the share of a pair of sectors is mostly chance: it is written, but has no colour."""
+NO_COLOUR = "#f2f2f2"
 BAR_WIDTH = 60.0
 """Of the bar of colours at most, in mm."""
 COLOURS = LinearSegmentedColormap.from_list("drops", ["#fff7ec", "#fdbb84", "#d7301f", "#67000d"])
@@ -56,7 +58,9 @@ def sectors_data(handoffs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFram
     return data
 
 
-def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time) -> Figure:
+def draw_sectors(
+    data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], time: Time, foot: str = ""
+) -> Figure:
     """Draw the figure.
 
     Args:
@@ -64,15 +68,20 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         runs: Replicates by arm.
         arms: Titles by name of the arm.
         time: The clock; its follow-up limits which handoffs count.
+        foot: What else to say below: place, worlds, settings.
     """
     with style.house():
         made = {arm: int(data.loc[data["arm"] == arm, "made"].sum()) for arm in arms}
         notes = [
             handoffs_note(made, runs, arms, time),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
+            f"Without colour: fewer than {FEW} handoffs, too few to tell from chance."
+            if data["made"].between(1, FEW - 1).any()
+            else "",
+            foot,
         ]
         if not sum(made.values()):
-            empty = Frame(TITLE, "", notes[:1], style.DOUBLE_COLUMN)
+            empty = Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN)
             return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
         subtitle = "Handoffs dropped, in % of those made" + (
             "; the same colours in every panel." if len(arms) > 1 else "."
@@ -88,8 +97,9 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
         titles = {arm: _title(arms[arm], data[data["arm"] == arm], panel_width) for arm in arms}
         title_height = max(len(lines) for lines in titles.values()) * style.LINE_HEIGHT + 1.0
         step = title_height + panel_height + 5.0
-        page = frame.page(down * step + 19.0 + style.LINE_HEIGHT)
-        norm = Normalize(*colour_range(data))
+        span = colour_range(data)
+        page = frame.page(down * step + (19.0 + style.LINE_HEIGHT if span else 8.0))
+        norm = Normalize(*(span or (0.0, 100.0)))
         for position, arm in enumerate(arms):
             row, column = divmod(position, across)
             x, y = left + column * (panel_width + GAP), frame.top + row * step
@@ -98,22 +108,28 @@ def draw_sectors(data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mappin
             axes = page.axes(x, y + title_height, panel_width, panel_height)
             is_last = position + across >= len(arms)
             _draw_panel(axes, data[data["arm"] == arm], sectors, norm, column == 0, is_last)
-        bar = page.axes(left, frame.top + down * step + 8.0, min(BAR_WIDTH, frame.width - left - EDGE - 4.0), 2.5)
-        colours = page.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, orientation="horizontal")
-        span = f"colours span the data, in tens: {norm.vmin:.0f} to {norm.vmax:.0f} %"
-        colours.set_label(f"Handoffs dropped (% of those made);\n{span}")
-        colours.locator = MaxNLocator(5, steps=[1, 2, 5, 10])
-        colours.update_ticks()
+        if span:
+            width = min(BAR_WIDTH, frame.width - left - EDGE - 4.0)
+            bar = page.axes(left, frame.top + down * step + 8.0, width, 2.5)
+            colours = page.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, orientation="horizontal")
+            words = f"colours span the data, in tens: {span[0]:.0f} to {span[1]:.0f} %"
+            colours.set_label(f"Handoffs dropped (% of those made);\n{words}")
+            # Both ends have a tick.
+            colours.set_ticks(np.linspace(*span, round((span[1] - span[0]) / 10.0) + 1).tolist())
         return page.figure
 
 
-def colour_range(data: pd.DataFrame) -> tuple[float, float]:
+def colour_range(data: pd.DataFrame) -> tuple[float, float] | None:
     """Return where the scale of colours begins and ends: tens of percent around the data, and not too narrow a range.
 
-    Otherwise cells that differ by chance would look far apart.
+    Otherwise cells that differ by chance would look far apart. Cells with few handoffs do not count; None if there are
+    no others.
     """
-    low = math.floor(float(data["percent"].min()) / 10.0) * 10.0
-    high = math.ceil(float(data["percent"].max()) / 10.0) * 10.0
+    percent = data.loc[data["made"] >= FEW, "percent"]
+    if percent.empty:
+        return None
+    low = math.floor(float(percent.min()) / 10.0) * 10.0
+    high = math.ceil(float(percent.max()) / 10.0) * 10.0
     high = max(high, LEAST_RANGE)
     return min(low, high - LEAST_RANGE), high
 
@@ -135,16 +151,20 @@ def _draw_panel(
         x, y = sectors.index(str(row.receiver_sector)), sectors.index(str(row.sender_sector))
         if not row.made:
             axes.add_patch(
-                Rectangle((x, y), 1, 1, facecolor="#f2f2f2", edgecolor=style.FAINT, hatch="////", linewidth=0)
+                Rectangle((x, y), 1, 1, facecolor=NO_COLOUR, edgecolor=style.FAINT, hatch="////", linewidth=0)
             )
-            box = {"facecolor": "#f2f2f2", "edgecolor": "none", "pad": 1.0}
+            box = {"facecolor": NO_COLOUR, "edgecolor": "none", "pad": 1.0}
             axes.text(x + 0.5, y + 0.5, "none\nmade", ha="center", va="center", color=style.GREY, bbox=box)
             continue
         percent = float(row.percent)
-        shade = COLOURS(norm(percent))
-        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=shade, linewidth=0))
-        ink = "white" if _lightness(shade) < 0.5 else style.INK
-        axes.text(x + 0.5, y + 0.34, f"{percent:.0f} %", ha="center", va="center", color=ink, fontweight="bold")
+        is_small = row.made < FEW
+        shade = to_rgba(NO_COLOUR) if is_small else COLOURS(norm(percent))
+        axes.add_patch(
+            Rectangle((x, y), 1, 1, facecolor=shade, linewidth=0, gid=f"cell-{row.sender_sector}-{row.receiver_sector}")
+        )
+        ink = style.GREY if is_small else "white" if _lightness(shade) < 0.5 else style.INK
+        weight = "normal" if is_small else "bold"
+        axes.text(x + 0.5, y + 0.34, f"{percent:.0f} %", ha="center", va="center", color=ink, fontweight=weight)
         axes.text(x + 0.5, y + 0.68, f"n={row.made:,}", ha="center", va="center", color=ink)
     for edge in range(len(sectors) + 1):
         axes.axhline(edge, color="white", linewidth=1.2)

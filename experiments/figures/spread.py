@@ -14,11 +14,13 @@ Floats = npt.NDArray[np.float64]
 
 PERCENTILES = (5.0, 95.0)
 """Of the runs of an arm, between which its spread lies."""
-SPREAD = "5th to 95th percentile of the runs of an arm (spread between runs, not a confidence interval)"
+FEW = 5
+"""Runs of an arm below which its spread is from the lowest to the highest: percentiles of so few say no more."""
+NO_INTERVAL = "spread between runs, not a confidence interval"
 
 
 def spread(values: Floats) -> tuple[Floats, Floats]:
-    """Return the 5th and 95th percentile between runs, of each column.
+    """Return the 5th and 95th percentile between runs, of each column; of fewer than 5 runs the lowest and the highest.
 
     Args:
         values: A row a run; shape (runs, columns).
@@ -29,7 +31,7 @@ def spread(values: Floats) -> tuple[Floats, Floats]:
     if len(values) < 2:
         nothing = np.full(values.shape[1], np.nan)
         return nothing, nothing.copy()
-    low, high = np.percentile(values, PERCENTILES, axis=0)
+    low, high = np.percentile(values, PERCENTILES if len(values) >= FEW else (0.0, 100.0), axis=0)
     return low, high
 
 
@@ -76,4 +78,8 @@ def spread_note(drawn: str, runs: Mapping[str, list[int]]) -> str:
     """Return a sentence that explains how spread is drawn, or why it is not."""
     if not has_several(runs):
         return "There is one run an arm, so no spread between runs can be shown."
-    return f"{drawn}: {SPREAD}."
+    sizes = [len(replicates) for replicates in runs.values() if len(replicates) > 1]
+    if max(sizes) < FEW:
+        return f"{drawn}: range over the {max(sizes)} runs of an arm ({NO_INTERVAL})."
+    of_few = f", range over runs for an arm with fewer than {FEW}" if min(sizes) < FEW else ""
+    return f"{drawn}: 5th to 95th percentile of the runs of an arm{of_few} ({NO_INTERVAL})."

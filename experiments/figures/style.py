@@ -62,6 +62,7 @@ _RC: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,  # "1e-12" beside an axis would hide what is written there
     "hatch.linewidth": 0.5,
     "figure.dpi": 100.0,
     "savefig.dpi": 300.0,
@@ -106,13 +107,14 @@ _KNOWN_ARMS = {
     "single_point_of_access": Look(SKY, DASH_DOT_DOT, "P"),
     "integrated": Look(BLUE, SOLID, "o"),
 }
+# None is grey, which is for what belongs to no arm or to all of them.
 _OTHER_ARMS = (
     Look(BLACK, DOTTED, "X"),
-    Look(GREY, DASHED, "*"),
     Look(SKY, DOTTED, "h"),
     Look(ORANGE, DASH_DOT, "<"),
     Look(PURPLE, DASHED, ">"),
     Look(GREEN, DASH_DOT_DOT, "d"),
+    Look(BLUE, DASHED, "*"),
 )
 _NEEDS = (
     Look(BLUE, SOLID, "o"),

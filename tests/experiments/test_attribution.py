@@ -106,7 +106,7 @@ def drawn(tmp_path: Path, players: tuple[Player, ...], worlds: int, among: str, 
         if outcome.unit != "share":
             runs[outcome.name] *= 1000.0
     if missing:
-        runs["gave_up"] = math.nan
+        runs["supported_126"] = math.nan
     figure = draw_attribution(attribution_table(divided(runs, plan), plan), plan)
     assert_readable(figure)
     return figure
@@ -137,5 +137,38 @@ def test_the_bars_are_as_long_as_the_table_says(tmp_path: Path) -> None:
     assert "−4.5" in texts_of(figure)
     better = {axes.get_xlabel().split()[1] for axes in figure.axes}
     assert better == {"better", "worse"}
+    assert "2 random worlds, seed 1; budget: equal." in " ".join(" ".join(texts_of(figure)).split())
     paths = write_attribution(tmp_path / "figures", table, plan, {"seed": "1"})
     assert [path.name for path in paths] == ["attribution.pdf", "attribution.svg", "attribution.png"]
+
+
+def test_an_outcome_that_does_not_change_has_an_axis_that_can_be_read(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PLAYERS, 2)
+    runs = runs_of(plan, np.full((2, 4), 0.3))
+    runs["gave_up"] += runs["replicate"] * 1e-15
+    figure = draw_attribution(attribution_table(divided(runs, plan), plan), plan)
+    assert_readable(figure)
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        assert high - low >= 1.0 and low < 0.0 < high
+        assert not axes.xaxis.get_offset_text().get_text()
+
+
+def test_zero_has_no_sign(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PLAYERS, 2)
+    worth = np.array([[20.0, 19.96, 19.0, 18.96], [20.0, 19.97, 19.0, 18.97]])
+    said = texts_of(draw_attribution(attribution_table(divided(runs_of(plan, worth), plan), plan), plan))
+    assert "0.0" in said
+    assert not any(text in ("−0.0", "+0.0") for text in said)
+
+
+def test_no_needs_at_all_is_said(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PLAYERS, 2)
+    runs = runs_of(plan, np.full((2, 4), math.nan))
+    figure = draw_attribution(attribution_table(divided(runs, plan), plan), plan)
+    assert_readable(figure)
+    said = texts_of(figure)
+    assert said.count("no needs to count in some run") == said.count("no needs") == len(shown_outcomes())
+    runs = runs_of(plan, np.ones((2, 4))).assign(dropped_per_100=math.nan)
+    said = texts_of(draw_attribution(attribution_table(divided(runs, plan), plan), plan))
+    assert "no handoffs were made in some run" in said and "no needs" not in said

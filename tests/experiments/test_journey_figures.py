@@ -13,8 +13,10 @@ from experiments.figures import (
     run_figures,
     style,
 )
-from experiments.figures.journeys import draw_journey, summary
+from experiments.figures.journey_rows import place_words, plan_rows
+from experiments.figures.journeys import draw_journey, summary, why_none
 from experiments.figures.labels import Labels, labels_of
+from experiments.figures.layout import text_width
 from sim import Scenario, simulate
 from tests.experiments.drawn import assert_readable, texts_of
 
@@ -110,7 +112,8 @@ def test_journey_data_hold_what_happened() -> None:
         (1, "", 30.0, "", 30.0),
     }
     assert summary(journey) == (
-        "2 needs: 1 supported, 1 given up; 4 providers met; story told 1 time; 2 of 3 handoffs dropped."
+        "2 needs: 1 supported, 1 given up; 4 providers met; story told 1 time; 2 of 3 handoffs dropped; "
+        "0 crisis contacts."
     )
 
 
@@ -178,8 +181,75 @@ def test_labels_are_those_of_the_scenario() -> None:
 
 
 def test_run_without_vignettes_says_so(tmp_path: Path) -> None:
-    paths = run_figures(tmp_path, short_journey(), PROVENANCE)  # type: ignore[arg-type]
+    run = short_journey()
+    run.scenario = SimpleNamespace(tables=SimpleNamespace(vignettes=()))
+    paths = run_figures(tmp_path, run, PROVENANCE)  # type: ignore[arg-type]
     assert [path.name for path in paths] == ["journey_none.pdf", "journey_none.svg", "journey_none.png"]
+    assert why_none(run).startswith("No vignettes")  # type: ignore[arg-type]
+
+
+def test_a_run_that_ends_before_the_given_people_have_needs_says_so() -> None:
+    town = Scenario.load("three_journeys")
+    short = town.changed({"time.horizon_days": 200.0, "time.warmup_days": 30.0, "time.followup_days": 60.0})
+    assert why_none(SimpleNamespace(scenario=short)) == (  # type: ignore[arg-type]
+        "No journeys: the scenario gives 3 people, but the first of their needs arises on day 400, and the run ends on "
+        "day 200."
+    )
+
+
+def test_a_crisis_is_no_setback() -> None:
+    run = short_journey()
+    diary = Diary()
+    diary.event("crisis", 105.0, "charity")  # on the day of a drop there: both are marked
+    diary.event("crisis", 125.0, "hospital")
+    more = diary.result().ledger.astype({"activity": str, "resource": str})
+    ledger = pd.concat([run.ledger.astype({"activity": str, "resource": str}), more]).sort_values("time", kind="stable")
+    journey = journey_data(run.episodes, run.spells, run.handoffs, ledger, "jo")
+    marks = journey.marks[journey.marks["kind"] == "crisis"]
+    assert list(zip(marks["provider"], marks["time"], marks["text"], strict=True)) == [
+        ("charity", 5.0, "crisis"),
+        ("hospital", 25.0, "crisis"),
+    ]
+    assert len(journey.marks) == 4 + 2
+    assert summary(journey).endswith("; 2 crisis contacts.")
+    assert_readable(draw_journey(journey, "Journey", "Fragmented"))
+
+
+def test_the_key_explains_every_mark() -> None:
+    run = short_journey()
+    figure = draw_journey(
+        journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo"), "Journey", "Fragmented"
+    )
+    assert {"support starts", "goes on", "crisis, an unplanned contact"} <= set(texts_of(figure))
+
+
+def test_words_go_where_no_line_crosses_them() -> None:
+    (beside,) = place_words([(50.0, "out of area")], 100.0)
+    (left,) = place_words([(50.0, "out of area")], 100.0, [(55.0, 56.0)])
+    (beyond,) = place_words([(50.0, "out of area")], 100.0, [(52.0, 53.0), (45.0, 46.0)])
+    size = text_width("out of area")
+    assert beside.x > 50.0 and beside.joint == 50.0
+    assert left.x + size < 50.0
+    assert beyond.x > 53.0 or beyond.x + size < 45.0
+    assert beyond.joint in (beyond.x, beyond.x + size)
+
+
+def test_an_arrow_that_crosses_a_row_is_avoided_by_its_words() -> None:
+    """The handoff from the first to the third provider crosses the row of the second, where something was missed."""
+    diary = Diary()
+    diary.episodes.append(("jo", "", 0, "debt", 0, 100.0, "open", 100.0, 0, 1, 0))
+    diary.event("onset", 100.0)
+    for day, provider in ((100.0, "bank"), (150.0, "bbnk"), (170.0, "bcnk")):
+        diary.event("sought" if provider == "bank" else "joined", day, provider)
+    diary.event("missed", 150.0, "bbnk")
+    diary.handoffs.append(("jo", 0, "bank", "bcnk", 158.0, 158.0, float("nan"), "attended", ""))
+    diary.event("handoff_received", 158.0, "bcnk", other="bank")
+    run = diary.result()
+    run.ledger["sector"] = run.ledger["sector"].where(run.ledger["sector"] == "", "public")
+    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
+    assert journey.providers["provider"].tolist() == ["bank", "bbnk", "bcnk"]
+    (words,) = plan_rows(journey, 1.0, 110.0).rows["bbnk", 0].words
+    assert words.x + text_width(words.text) < 58.0 or words.x > 58.0
 
 
 def test_real_run_draws_every_vignette(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from experiments.figures import marks_of, over_time_data, style
-from experiments.figures.over_time import Mark, draw_over_time
+from experiments.figures.layout import text_width
+from experiments.figures.over_time import Mark, draw_over_time, mark_text, needs_shown
 from experiments.figures.spread import runs_of_arms
 from sim import Coordination, Scenario, simulate
 from sim.schema.initiatives import InitiativeRow
@@ -101,9 +102,89 @@ def test_marks_say_when_initiatives_start_are_full_and_end() -> None:
     )
     arms = {"fragmented": Coordination(), "pilot": Coordination(initiatives=rows)}
     assert marks_of(replace(town, tables=tables), arms, ARMS) == [
-        Mark("Letters", "", 50.0, 70.0, town.parameters.time.horizon_days),
-        Mark("Pilot: pilot", "pilot", 50.0, 80.0, 200.0),
+        Mark("Letters", "", "", 50.0, 70.0, town.parameters.time.horizon_days, "in all 8 districts"),
+        Mark("pilot", "pilot", "Pilot", 50.0, 80.0, 200.0, "in all 8 districts"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "where"),
+    [
+        ({"districts": "riverside"}, "in 1 of 8 districts"),
+        ({"districts": "riverside;town_centre"}, "in 2 of 8 districts"),
+        ({}, "in all 8 districts"),
+        ({"change": "places.talking_therapies", "value": "3"}, ""),
+    ],
+)
+def test_marks_say_how_many_districts_an_initiative_reaches(cells: dict[str, object], where: str) -> None:
+    town = Scenario.load("three_journeys")
+    tables = replace(town.tables, initiatives=(initiative(**cells),))
+    (mark,) = marks_of(replace(town, tables=tables), {}, {})
+    assert mark.where == where
+    assert mark_text(mark, 910.0, 200.0) == ", ".join(filter(None, ["pilot", where, "from day 50"]))
+
+
+def test_an_initiative_that_ends_early_is_drawn_as_high_as_it_gets() -> None:
+    town = Scenario.load("three_journeys")
+    row = initiative(districts="riverside;town_centre;north_estate", spread_days=30, ramp_days=40, to_day=75.0)
+    (mark,) = marks_of(replace(town, tables=replace(town.tables, initiatives=(row,))), {}, {})
+    assert (mark.full, mark.end, mark.height) == (150.0, 75.0, 0.25)
+    complete = replace(mark, end=200.0)
+    figure = draw_over_time(*one_run(), ARMS, TIME, marks=[mark, complete])
+    bars = {patch.get_gid(): patch.get_path().vertices[:, 1] for axes in figure.axes for patch in axes.patches}
+    assert np.ptp(bars["mark-0"]) == pytest.approx(0.25 * np.ptp(bars["mark-1"]))
+
+
+def test_a_long_name_keeps_its_dates() -> None:
+    words = "Culture programme across the town, with training of all of the staff in every organisation"
+    mark = Mark(
+        words, "pilot", "Pilot with a long descriptive title of its own", 50.0, 50.0, 120.0, "in 1 of 8 districts"
+    )
+    said = mark_text(mark, 228.0, 120.0)
+    assert text_width(said) <= 120.0
+    assert said.startswith("Pilot with a") and "…: Culture programme" in said
+    assert said.endswith("…, in 1 of 8 districts, day 50 to 120")
+
+
+def test_initiatives_of_all_arms_look_like_those_of_no_arm() -> None:
+    marks = [Mark("all", "", "", 10.0, 10.0, 228.0), Mark("own", "pilot", "Pilot", 10.0, 10.0, 228.0)]
+    figure = draw_over_time(*one_run(), ARMS, TIME, marks=marks)
+    bars = {patch.get_gid(): patch for axes in figure.axes for patch in axes.patches}
+    assert bars["mark-0"].get_hatch() and not bars["mark-1"].get_hatch()
+    looks = style.looks_of_arms([f"arm_{number}" for number in range(6)])
+    assert style.GREY not in {look.colour for look in looks.values()}
+
+
+def test_nothing_looks_like_data_after_the_last_period() -> None:
+    figure = draw_over_time(*one_run(), ARMS, TIME)
+    drawn = {line.get_gid(): line for axes in figure.axes for line in axes.get_lines()}
+    leader = drawn["to-label-fragmented"]
+    assert leader.get_color() == style.GREY and leader.get_linestyle() != "-" and leader.get_linewidth() < 0.6
+    for axes in figure.axes:
+        for line in axes.get_lines():
+            if line.get_transform() == axes.transAxes and not line.get_gid():
+                assert min(line.get_xdata()) > 1.0
+
+
+def test_the_figure_says_how_many_needs_and_runs_it_shows() -> None:
+    said = " ".join(" ".join(texts_of(draw_over_time(*one_run(), ARMS, TIME))).split())
+    assert "Needs that arose by day 200, 1 run an arm: Fragmented 40; Pilot 0." in said
+
+
+def test_no_needs_at_all_is_said() -> None:
+    runs = runs_with(2)
+    sizes = needs_shown(episodes_of([]), ARMS, TIME)
+    data = over_time_data(episodes_of([]), handoffs_of([]), runs, ARMS, TIME)
+    said = texts_of(draw_over_time(data, sizes, runs_of_arms(runs, ARMS), ARMS, TIME))
+    assert any(text.startswith("No needs to show") for text in said)
+
+
+def one_run() -> tuple[pd.DataFrame, dict[str, int], dict[str, list[int]]]:
+    """Return data, sizes and runs of one run in which a need arises every five days."""
+    episodes = episodes_of([("fragmented", 0, 5.0 * n + 1.0, 10.0, "supported", "") for n in range(45)])
+    runs = runs_with(1)
+    data = over_time_data(episodes, handoffs_of([]), runs, ARMS, TIME)
+    return data, needs_shown(episodes, ARMS, TIME), runs_of_arms(runs, ARMS)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])
@@ -119,10 +200,11 @@ def test_the_figure_is_readable_with_any_number_of_initiatives(count: int) -> No
     runs = runs_with(3)
     data = over_time_data(episodes_of(rows), handoffs_of(handoffs), runs, ARMS, TIME)
     marks = [
-        Mark(f"An initiative with a name that is quite long, number {n}", "pilot", 50.0 + 40 * n, 60.0 + 40 * n, 228.0)
+        Mark(f"An initiative with a long name, number {n}", "pilot", "Pilot", 50.0 + 40 * n, 60.0 + 40 * n, 228.0)
         for n in range(count)
     ]
-    figure = draw_over_time(data, marks, runs_of_arms(runs, ARMS), ARMS, TIME)
+    sizes = needs_shown(episodes_of(rows), ARMS, TIME)
+    figure = draw_over_time(data, sizes, runs_of_arms(runs, ARMS), ARMS, TIME, marks)
     assert_readable(figure)
     assert sum("An initiative" in text for text in texts_of(figure)) == count
     with style.house():
@@ -134,5 +216,5 @@ def test_a_run_too_short_to_be_observed_says_so() -> None:
     time = Time(horizon_days=20.0, warmup_days=0.0, followup_days=5.0)
     runs = runs_with(1)
     data = over_time_data(episodes_of([]), handoffs_of([]), runs, ARMS, time)
-    figure = draw_over_time(data, [], runs_of_arms(runs, ARMS), ARMS, time)
+    figure = draw_over_time(data, dict.fromkeys(ARMS, 0), runs_of_arms(runs, ARMS), ARMS, time)
     assert any("Nothing to show" in text for text in texts_of(figure))
