@@ -25,6 +25,7 @@ from experiments.plan import Plan, plan_compare, plan_run
 from experiments.reusing import check_reuse
 from experiments.settings import AttributeSettings, CompareSettings, RunSettings, Settings
 from sim.schema.problems import Complaints, closest, listing
+from sim.schema.reading import in_one_line
 from sim.schema.validation import paths
 
 SETTINGS: Mapping[str, type[Settings]] = {
@@ -35,6 +36,8 @@ SETTINGS: Mapping[str, type[Settings]] = {
 """What each command can be told."""
 BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
 """What Hydra raises when a configuration cannot be composed."""
+PARTS = ("results", "tables", "figures")
+"""Folders in an output folder."""
 ELSEWHERE = {
     "coordination": "arms=[NAME,...]",
     "arms": "coordination=NAME",
@@ -131,6 +134,9 @@ def check_folder(folder: Path, complaints: Complaints) -> None:
         complaints.add("output folder", f"{str(folder)!r} cannot be made: {str(place)!r} is not a folder")
     elif not os.access(place, os.W_OK | os.X_OK):
         complaints.add("output folder", f"{str(folder)!r} cannot be written: no permission in {str(place)!r}")
+    for name in PARTS:
+        if (folder / name).exists() and not (folder / name).is_dir():
+            complaints.add("output folder", f"{str(folder / name)!r} is not a folder", "a folder, or nothing yet")
 
 
 def _check(request: Request, complaints: Complaints, spelling_only: bool) -> list[Plan]:
@@ -141,17 +147,22 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
         try:
             base = compose_job(request.config_name, [])
         except BROKEN as error:
-            complaints.add("configuration", message(error))
+            _complain(error, "configuration", complaints)
             return []
         plans = []
+        folders: dict[Path, int] = {}
         for number, job in enumerate(_jobs(request, hydra, complaints)):
             config = _compose(request, job, base, hydra, complaints)
             if config is None or spelling_only:
                 continue
             plan = plan_job(request.command, config, config.hydra, complaints)
-            folder = _output_folder(request, config, number, complaints)
+            folder = _output_folder(request, config, base, number, complaints)
             if folder is not None:
                 check_folder(folder, complaints)
+                first = folders.setdefault(folder.resolve(), number)
+                if first != number:
+                    what = f"{str(folder)!r} is that of job {first} and of job {number}"
+                    complaints.add("output folder", what, "a folder for each job, as without hydra.sweep.subdir=")
             if plan is not None and folder is not None:
                 check_reuse(folder, request.command, plan, complaints)
             if plan is not None:
@@ -203,11 +214,19 @@ def _compose(
     try:
         return compose_job(request.config_name, list(good.values()))
     except BROKEN as error:
-        complaints.add(COMMAND_LINE, message(error))
+        _complain(error, COMMAND_LINE, complaints)
         return None
     except (AssertionError, LookupError) as error:
         complaints.add(COMMAND_LINE, blamed(good.values()) + message(error))
         return None
+
+
+def _complain(error: BaseException, where: str, complaints: Complaints) -> None:
+    """Note why a configuration cannot be composed, with its file if that is not YAML."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        complaints.add(where, message(error))
+        return
+    complaints.add(error.problem_mark.name, f"is not readable YAML: {in_one_line(error)}")
 
 
 def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> None:
@@ -215,14 +234,16 @@ def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> N
     options = hydra.config_loader.get_group_options(group)
     value = override.value()
     for name in value if isinstance(value, list) else [value]:
-        if override.is_delete() or (name is not None and str(name) in options):
+        base = str(name).partition("+")[0] if group == "coordination" else str(name)
+        if override.is_delete() or (name is not None and str(name) in options and base in options):
             continue
         if name is None:
             complaints.add(COMMAND_LINE, f"{override.input_line!r} chooses nothing", listing(options))
         elif group == "scenario" and (Path(str(name)).is_dir() or "/" in str(name)):
             complaints.add(COMMAND_LINE, f"{group}={name} is not a name", f"{group}.folder={name} for a folder")
         else:
-            complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name), options)
+            known = [option for option in options if "+" not in option]
+            complaints.unknown(f"{COMMAND_LINE}: {group}", group, str(name) if base in known else base, known)
 
 
 def _check_name(name: str, request: Request, base: DictConfig, complaints: Complaints) -> None:
@@ -275,12 +296,15 @@ def _check_place(data: Mapping[str, Any], choice: str | None, complaints: Compla
         complaints.add("scenario", "a folder was set in a file", "scenario.folder=PATH on the command line")
 
 
-def _output_folder(request: Request, config: DictConfig, number: int, complaints: Complaints) -> Path | None:
+def _output_folder(
+    request: Request, config: DictConfig, base: DictConfig, number: int, complaints: Complaints
+) -> Path | None:
     """Return the folder of a job; None, with a complaint, if it cannot be known.
 
     Args:
         request: The command line.
         config: The job's configuration.
+        base: The configuration without what is on the command line.
         number: Of the job in a sweep.
         complaints: Receives the problem.
     """
@@ -288,6 +312,9 @@ def _output_folder(request: Request, config: DictConfig, number: int, complaints
     if swept:
         with read_write(config), open_dict(config):
             config.hydra.job.num = number
+        # As in Hydra, all jobs have the same time of start.
+        OmegaConf.select(base, "hydra.sweep.dir")
+        OmegaConf.copy_cache(base, config)
     names = ("hydra.sweep.dir", "hydra.sweep.subdir") if swept else ("hydra.run.dir",)
     parts = []
     for name in names:

@@ -42,6 +42,8 @@ def register_defaults() -> None:
     """Put the schema's defaults and the shipped places into Hydra's store."""
     store = ConfigStore.instance()
     store.store("parameters", Parameters().model_dump(mode="json"), provider="sim")
+    # What an earlier call in the same process has put there.
+    store.repo.pop("coordination", None)
     mechanisms = {"coordination": Coordination().model_dump(mode="json")}
     store.store("mechanisms", mechanisms, provider="sim")
     for name in shipped_names():
@@ -72,7 +74,9 @@ def choose_folders(overrides: Sequence[str], complaints: Complaints) -> list[str
 
 
 def spell_out(overrides: Sequence[str]) -> list[str]:
-    """Turn ``coordination=NAME+mechanism:value`` into what Hydra can compose: the name, then each change of it.
+    """Turn ``coordination=NAME+mechanism:value`` into what Hydra can compose.
+
+    That is the name, then each change of it; in a sweep, where each value stands for one job, an option of its own.
 
     Args:
         overrides: The command line; what is not of this form stays as it is.
@@ -80,11 +84,15 @@ def spell_out(overrides: Sequence[str]) -> list[str]:
     result = []
     for override in overrides:
         key, _, value = override.partition("=")
-        name, *changes = value.split("+")
-        if key != "coordination" or not all(":" in change for change in changes) or "," in value:
-            result.append(override)
+        names = [name.strip() for name in value.split(",")] if key == "coordination" else []
+        if len(names) > 1:
+            for name in names:
+                _register_changed(name)
+        if len(names) == 1 and all(":" in change for change in _changes(value)):
+            changes = (f"coordination.{change.replace(':', '=', 1)}" for change in _changes(value))
+            result += [f"coordination={value.partition('+')[0]}", *changes]
         else:
-            result += [f"coordination={name}", *(f"coordination.{change.replace(':', '=', 1)}" for change in changes)]
+            result.append(override)
     return result
 
 
@@ -140,6 +148,18 @@ def registered_folder(choice: str) -> str | None:
     """Return the folder of an option of the group ``scenario``; None for an option of a user's own."""
     entry = ConfigStore.instance().repo.get("scenario", {}).get(f"{choice}.yaml")
     return None if entry is None else str(entry.node.scenario.folder)
+
+
+def _changes(name: str) -> list[str]:
+    return name.split("+")[1:]
+
+
+def _register_changed(name: str) -> None:
+    """Make ``NAME+mechanism:value`` an option that is composed from the one it changes, a user's own or a shipped."""
+    pairs = [change.partition(":")[::2] for change in _changes(name)]
+    if pairs and all(mechanism and value for mechanism, value in pairs):
+        content = {"defaults": [name.partition("+")[0], "_self_"], **dict(pairs)}
+        ConfigStore.instance().store(name, content, group="coordination", provider="sim")
 
 
 def _places(value: str) -> list[str]:

@@ -175,7 +175,14 @@ def _change(row: Mapping[Any, Any], outcome: Outcome) -> str:
         return "-"
     if mean == 0.0 and not half > 0.0:
         return "0"
-    return f"{mean:+.1f}" + ("" if math.isnan(half) else f" ± {half:.1f}")
+    return f"{mean:+z.1f}" + ("" if math.isnan(half) else f" ± {half:.1f}")
+
+
+def why_not_run(plan: Attribution) -> str:
+    """Return why a barrier or a setting can have no part in the gap."""
+    if plan.among == "barriers":
+        return "At level 0, so that there is nothing to take away"
+    return "Of no effect, because no mechanism that uses it is ever in force"
 
 
 def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
@@ -189,10 +196,7 @@ def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
     ]
     absent = [player.label for player in plan.players if not player.active]
     if absent:
-        why = "At level 0, so that there is nothing to take away"
-        if plan.among == "mechanisms":
-            why = "Of no effect, because no mechanism that uses it is ever in force"
-        notes.append(f"{why}, exactly 0 and not run: {', '.join(absent)}.")
+        notes.append(f"{why_not_run(plan)}, exactly 0 and not run: {', '.join(absent)}.")
     idle = _without_effect(table, plan)
     if idle:
         notes.append(f"Exactly 0 because no outcome changes in any run: {', '.join(idle)}.")

@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from experiments.plan import SOURCE, Plan, fit, load_arms, settings_and_place, title_of
+from experiments.plan import Plan, fit, load_arms, settings_and_place, title_of
 from experiments.settings import AttributeSettings
 from experiments.units import Unit, key_of
 from sim.coordination import WORDS, Coordination
 from sim.scenario import Scenario
 from sim.schema.barriers import Barriers
 from sim.schema.initiatives import InitiativeRow
-from sim.schema.problems import Complaints, closest, listing
+from sim.schema.problems import Complaints
 from sim.schema.validation import validate
 from sim.timeline import Timeline
 
@@ -105,7 +105,6 @@ def plan_attribute(
         The plan, or None if there were problems.
     """
     before = len(complaints.problems)
-    config = {**config, "among": _among(config.get("among"), complaints)}
     settings, scenario, changes = settings_and_place(AttributeSettings, config, complaints)
     # The arms are looked up even if other settings are wrong, so that all problems are reported at once.
     baseline, to = (_arm(config.get(where), where, folders, complaints) for where in ("baseline", "to"))
@@ -249,8 +248,11 @@ def _game_of_mechanisms(
     if not _is_playable(players, "baseline and to", none, "two different coordinations", complaints):
         return None
     arms = {}
-    for name, joined in coalitions(players, "baseline", "with"):
-        data = {**baseline.model_dump(), **joined, "title": name}
+    every = zip(coalitions(players, "baseline", "with"), members_of(players), strict=True)
+    for (name, joined), members in every:
+        title = f"{baseline.title}, with: {', '.join(player.label for player in members)}"
+        words = {"title": title if members else baseline.title, "description": ""}
+        data = {**baseline.model_dump(), **joined, **words}
         rules = validate(Coordination, data, f"combination {name}", complaints)
         if rules is not None:
             arms[name] = rules
@@ -281,15 +283,6 @@ def _is_playable(players: Sequence[Player], who: str, none: str, allowed: str, c
         what = f"would make {len(active)} to divide among ({', '.join(active)}), with 2**{len(active)} runs a world"
         complaints.add(who, what, f"at most {MOST_PLAYERS}")
     return 0 < len(active) <= MOST_PLAYERS
-
-
-def _among(value: Any, complaints: Complaints) -> Any:
-    """Return what the gap is divided among; something possible, with a complaint, in place of what is not."""
-    known = list(get_args(AttributeSettings.model_fields["among"].annotation))
-    if value in known:
-        return value
-    complaints.add(f"{SOURCE}: among", f"is {value!r}", listing(known), closest(str(value), known))
-    return known[0]
 
 
 def _uses_numbers(question: str, mechanisms: Collection[str]) -> bool:

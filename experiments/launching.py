@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -20,7 +21,7 @@ from experiments.composing import VERSION_BASE, choose_folders, config_folder, r
 from experiments.overrides import COMMAND_LINE, blamed, with_levels_replaced
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
-from sim.schema.problems import BadInputError, Complaints, Problem
+from sim.schema.problems import BadInputError, Complaints, Problem, closest
 
 Job = Callable[[Plan, Path], int]
 """Does the work of one plan in an output folder and returns the exit status."""
@@ -52,9 +53,13 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
         try:
             settings = HydraConfig.get()
             if settings.mode == RunMode.MULTIRUN:
-                print(f"\nJob {settings.job.num}: {settings.job.override_dirname}", file=sys.stderr)
+                # Hydra writes a colon as it would have to be typed in some other places.
+                name = settings.job.override_dirname.replace("\\:", ":")
+                print(f"\nJob {settings.job.num}: {name}", file=sys.stderr)
             folder = Path(settings.runtime.output_dir)
-            statuses.append(job(_plan(command, config, folder), folder))
+            plan = _plan(command, config, folder)
+            with _told_of_old_tables(folder):
+                statuses.append(job(plan, folder))
         except Exception as error:
             crashes.append(error)
             raise
@@ -89,14 +94,21 @@ def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, li
         arguments: The command line after the command's name.
 
     Returns:
-        What was read; the command line to give to Hydra; problems with folders.
+        What was read; the command line to give to Hydra; problems with flags and folders.
+
+    Raises:
+        BadInputError: The value of a flag is missing or wrong.
     """
     register_defaults()
     complaints = Complaints()
-    arguments = spell_out(choose_folders(arguments, complaints))
-    parser = get_args_parser()
-    parser.prog = f"journeys {command}"
-    return parser.parse_args(arguments), arguments, complaints
+    parser = _Parser(f"journeys {command}")
+    flags, unknown = parser.parse_known_intermixed_args(arguments)
+    known = [_flag(name) for name in vars(flags) if name != "overrides"]
+    for flag in unknown:
+        near = closest(flag.partition("=")[0], known)
+        complaints.add(COMMAND_LINE, f"unknown flag {flag!r}", f"what {parser.prog} --help shows", near)
+    flags.overrides = spell_out(choose_folders(flags.overrides, complaints))
+    return flags, _in_order(flags), complaints
 
 
 def request_of(command: str, flags: argparse.Namespace) -> Request:
@@ -110,6 +122,42 @@ def request_of(command: str, flags: argparse.Namespace) -> Request:
         multirun=flags.multirun or "hydra.mode=MULTIRUN" in flags.overrides,
         only_check=command == "check",
     )
+
+
+@contextmanager
+def _told_of_old_tables(folder: Path) -> Iterator[None]:
+    """Say after Ctrl-C that tables and figures of an earlier end are still there, beside a manifest of new work."""
+    old = [name for name in ("tables", "figures") if (folder / name).exists()]
+    try:
+        yield
+    except KeyboardInterrupt:
+        if old:
+            which = f"{' and '.join(old).capitalize()} may still be those of an earlier end"
+            print(f"{which}: they are written anew when all is done.", file=sys.stderr)
+        raise
+
+
+class _Parser(argparse.ArgumentParser):
+    """Hydra's own, except that problems are reported as all others are."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(program, parents=[get_args_parser()], add_help=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInputError([Problem(COMMAND_LINE, message.removeprefix("argument "))])
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _in_order(flags: argparse.Namespace) -> list[str]:
+    """Return a command line with the overrides together at its end: Hydra takes no others after a flag."""
+    result = []
+    for name, value in vars(flags).items():
+        if name != "overrides" and value not in (None, False):
+            result.append(_flag(name) if value is True else f"{_flag(name)}={value}")
+    return [*result, *flags.overrides]
 
 
 @contextmanager

@@ -222,7 +222,7 @@ def title_of(chosen: Coordination, name: str, folders: Sequence[Path]) -> str:
     """Return a coordination's title, with what was changed of the named one, as an arm's name would have it."""
     title = chosen.title or name
     try:
-        named = Coordination.load(name, folders)
+        named = Coordination.load(name.partition("+")[0], folders)
     except BadInputError:
         return title
     if title != named.title:

@@ -22,7 +22,7 @@ def check_reuse(folder: Path, command: str, plan: Plan, complaints: Complaints) 
 
     Args:
         folder: Output folder, whether it exists or not.
-        command: ``run`` or ``compare``.
+        command: ``run``, ``compare`` or ``attribute``.
         plan: What is to be done.
         complaints: Receives the problem.
     """
@@ -41,15 +41,17 @@ def check_reuse(folder: Path, command: str, plan: Plan, complaints: Complaints) 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """Return what is not the same in the manifest of a folder and in what is to be written there."""
-    found = [
-        f"{name} is {there[name]} there, {here[name]} here" for name in ("command", "seed") if there[name] != here[name]
-    ]
+    games = [one.get("attribution", {}) for one in (there, here)]
+    # Between different kinds of work everything else differs, too: that would only hide what is wrong.
+    for kind, before, after in (
+        ("command", there["command"], here["command"]),
+        ("among", *(game.get("among") for game in games)),
+    ):
+        if before != after:
+            return [f"{kind} is {before} there, {after} here"]
+    found = [] if there["seed"] == here["seed"] else [f"seed is {there['seed']} there, {here['seed']} here"]
     if _rules(there["arms"]) != _rules(here["arms"]):
-        names = [", ".join(one["arms"]) for one in (there, here)]
-        if names[0] == names[1]:
-            found.append(f"mechanisms of the arms {names[0]}")
-        else:
-            found.append(f"arms are [{names[0]}] there, [{names[1]}] here")
+        found.append(_of_the_coalitions(*games) if games[1] else _of_the_arms(there["arms"], here["arms"]))
     if there["scenario"]["digest"] != here["scenario"]["digest"]:
         found += _of_the_place(there, here)
     (first, last), (begin, end) = there["replicates"], here["replicates"]
@@ -63,6 +65,23 @@ def _rules(arms: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, dict[str, A
     """Return what of arms matters for results, in order: the first is the baseline."""
     words = ("title", "description")
     return [(arm, {name: rule for name, rule in rules.items() if name not in words}) for arm, rules in arms.items()]
+
+
+def _of_the_arms(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    names = [", ".join(arms) for arms in (there, here)]
+    if names[0] == names[1]:
+        return f"mechanisms of the arms {names[0]}"
+    return f"arms are [{names[0]}] there, [{names[1]}] here"
+
+
+def _of_the_coalitions(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Return what differs between two games; the names of all coalitions would be too many."""
+    if there.get("title") != here["title"]:
+        return f"the gap is {there.get('title')!r} there, {here['title']!r} here"
+    names = [", ".join(player["name"] for player in game["players"] if player["active"]) for game in (there, here)]
+    if names[0] == names[1]:
+        return "mechanisms of the combinations"
+    return f"it is divided among [{names[0]}] there, [{names[1]}] here"
 
 
 def _of_the_place(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +20,6 @@ SETTING = Status.SETTING
 MECHANISMS = ("entry", "handoff", "navigation", "records", "delivery", "capacity", "discipline")
 WORDS = ("title", "description")
 """Settings that are words for people, without effect."""
-_YAML_MARK = re.compile(r'\s*in "<unicode string>", (line \d+, column \d+)(:\n.*\n\s*\^)?')
-"""Where something is wrong, as YAML says it: over several lines, and calling the file a string."""
 
 
 class Coordination(Section):
@@ -131,11 +127,6 @@ def _read(name: str, folders: list[Path], complaints: Complaints) -> dict[str, A
     for place in [*folders, shipped.folder("conf") / "coordination"]:
         file = place / f"{name}.yaml"
         if name in known and file.is_file():
-            own = Complaints()
-            data = read_yaml(file, str(file), own)
-            for problem in own.problems:
-                what = " ".join(_YAML_MARK.sub(r" (\1)", problem.what).split())
-                complaints.problems.append(replace(problem, what=what))
-            return data
+            return read_yaml(file, str(file), complaints)
     complaints.unknown("arms", "coordination", name, known)
     return {}

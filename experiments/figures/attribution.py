@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.dividing import GAP, by_size, shown_outcomes
+from experiments.dividing import GAP, by_size, shown_outcomes, why_not_run
 from experiments.figures import style
 from experiments.figures.foot import foot_of
 from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
@@ -129,7 +129,7 @@ def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
         "(Shapley value).",
         f"Blue: better; orange: worse. Counted: needs that arise from day {time.warmup_days:g} to day "
         f"{time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days.",
-        f"At level 0, nothing to take away: {', '.join(absent)}." if absent else "",
+        f"{why_not_run(plan)}, exactly 0 and not run: {', '.join(absent)}." if absent else "",
         foot_of(plan, worlds),
     ]
 

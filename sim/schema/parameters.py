@@ -7,13 +7,13 @@ are explained in ``docs/evidence.md``.
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from sim.schema.barriers import BarrierEffects, Barriers
 from sim.schema.fields import Section, Status, parameter, probability
-from sim.schema.resources import Budget, Costs, Crises, Delivery, Pooling, as_budget
+from sim.schema.resources import Budget, Costs, Crises, Delivery, Pooling
 
 DAYS_PER_YEAR = 365.25
 
@@ -288,7 +288,7 @@ class Navigation(Section):
 class Parameters(Section):
     """The whole tree."""
 
-    budget: Annotated[Budget, BeforeValidator(as_budget)] = parameter(
+    budget: Budget = parameter(
         Budget.EQUAL,
         "equal: the staff time of services pays for coordination; added: it comes on top.",
         unit="budget",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from sim.schema.problems import Complaints, closest, listing
 from sim.schema.validation import validate
 
 RowT = TypeVar("RowT", bound=Section)
+_YAML_MARK = re.compile(r'\s*in "[^"]*", (line \d+, column \d+)(:\n.*\n\s*\^)?')
+"""Where something is wrong, as YAML says it: over several lines."""
 
 
 def read_table(
@@ -76,6 +79,11 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def in_one_line(error: Exception) -> str:
+    """Return what YAML says is wrong in one line, with lines and columns but without the file."""
+    return " ".join(_YAML_MARK.sub(r" (\1)", str(error)).split())
+
+
 def read_yaml(file: Path, where: str, complaints: Complaints) -> dict[str, Any]:
     """Read a YAML file of named values; an empty file has none.
 
@@ -90,7 +98,7 @@ def read_yaml(file: Path, where: str, complaints: Complaints) -> dict[str, Any]:
     try:
         data = yaml.load(file.read_text(encoding="utf-8-sig"), _StrictLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        complaints.add(where, f"is not readable YAML: {error}")
+        complaints.add(where, f"is not readable YAML: {in_one_line(error)}")
         return {}
     if not isinstance(data, Mapping):
         complaints.add(where, "is not a mapping", "name: value lines")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from sim.schema.fields import Section, Status, parameter, probability
 
@@ -115,14 +114,3 @@ class Budget(StrEnum):
     """Services: navigators, front door, meetings and the work of handing on take their staff time."""
     ADDED = "added"
     """Nobody: coordination comes on top."""
-
-
-def as_budget(value: Any) -> Any:
-    """Return a budget.
-
-    Raises:
-        ValueError: It is none of those there are.
-    """
-    if value not in list(Budget):
-        raise ValueError(f"is {value!r}; allowed: {', '.join(Budget)}")
-    return value

@@ -77,15 +77,6 @@ def _as_names(value: Any) -> Any:
     return value
 
 
-def _choice(kind: type[StrEnum]) -> Any:
-    def check(value: Any) -> Any:
-        if value not in list(kind):
-            raise ValueError(f"is {value!r}; allowed: {', '.join(kind)}")
-        return value
-
-    return BeforeValidator(check)
-
-
 def _yes_no(value: Any) -> Any:
     if isinstance(value, bool):
         return value
@@ -117,9 +108,7 @@ class ProviderRow(Section):
 
     provider: Name = parameter(..., "Name, unique.", unit="name", status=SETTING)
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
-    sector: Annotated[Sector, _choice(Sector)] = parameter(
-        ..., "public, private or voluntary.", unit="sector", status=SETTING
-    )
+    sector: Sector = parameter(..., "public, private or voluntary.", unit="sector", status=SETTING)
     profession: Name = parameter(..., "Health, social_care, housing, ...", unit="name", status=SETTING)
     districts: Names = parameter(
         (ALL,),
@@ -157,17 +146,13 @@ class ServiceRow(Section):
     service: Name = parameter(..., "Name, unique.", unit="name", status=SETTING)
     label: str = parameter("", "Name for people; the name itself if empty.", unit="text", status=SETTING)
     provider: Name = parameter(..., "Whose desk it is.", unit="name", status=SETTING)
-    stage: Annotated[Stage, _choice(Stage)] = parameter(
-        ..., "assessment, support or crisis.", unit="stage", status=SETTING
-    )
+    stage: Stage = parameter(..., "assessment, support or crisis.", unit="stage", status=SETTING)
     needs: Names = parameter(
         ..., "Kinds of need that it serves, separated by ';', or 'all'.", unit="names", status=SETTING
     )
     places: int = parameter(..., "People served at once.", unit="places", ge=0, le=10_000_000)
     service_days: float = parameter(..., "Mean time that a place is taken by one person.", unit="days", gt=0, le=36525)
-    service_time: Annotated[Duration, _choice(Duration)] = parameter(
-        Duration.EXPONENTIAL, "Its distribution.", unit="distribution"
-    )
+    service_time: Duration = parameter(Duration.EXPONENTIAL, "Its distribution.", unit="distribution")
     service_cv: float = parameter(1.0, "Coefficient of variation of a lognormal service time.", unit="-", ge=0, le=10)
     threshold: float = probability(0.0, "Severity below which people are turned away.", unit="severity")
     assessed_first: YesNo = parameter(
@@ -239,7 +224,7 @@ class VignetteNeedRow(Section):
 class PublishedRow(Section):
     """published.csv: published figures to set beside the modelled ones."""
 
-    measure: Annotated[Measure, _choice(Measure)] = parameter(..., "What is compared.", unit="measure", status=SETTING)
+    measure: Measure = parameter(..., "What is compared.", unit="measure", status=SETTING)
     label: str = parameter(..., "What the figure says, in words.", unit="text", status=SETTING)
     value: float = parameter(..., "The published figure.", unit="as the measure", status=SETTING)
     year: str = parameter("", "Period that it describes.", unit="text", status=SETTING)

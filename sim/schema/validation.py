@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.schema.problems import Complaints
+from sim.schema.problems import Complaints, closest, listing
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
@@ -18,6 +19,8 @@ _ALLOWED = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
 }
+_CHOICES = ("enum", "literal_error")
+_QUOTED = re.compile(r"'([^']*)'")
 _TYPES = {
     "float_parsing": "a number",
     "float_type": "a number",
@@ -66,6 +69,9 @@ def _complain(kind: type[BaseModel], detail: ErrorDetails, source: str, complain
     elif code in _ALLOWED:
         bound, words = _ALLOWED[code]
         complaints.add(where, f"is {value!r}", f"{words} {detail['ctx'][bound]:g}")
+    elif code in _CHOICES:
+        known = _QUOTED.findall(detail["ctx"]["expected"])
+        complaints.add(where, f"is {value!r}", listing(known), closest(str(value), known))
     elif code in _TYPES:
         complaints.add(where, f"is {value!r}", _TYPES[code])
     elif code == "value_error":

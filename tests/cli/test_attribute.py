@@ -57,12 +57,26 @@ def test_from_end_to_end(journeys: Journeys) -> None:
     assert manifest()["status"] == "finished"
     assert manifest()["runs"] == {"planned": 8, "computed": 8, "reused": 0, "failed": 0, "not_run": 0}
     assert manifest()["attribution"]["among"] == "barriers"
+    assert manifest()["attribution"]["coalitions"] == {
+        "as_is": [],
+        "without_culture": ["culture"],
+        "without_data_sharing": ["data_sharing"],
+        "without_culture+data_sharing": ["culture", "data_sharing"],
+    }
+    assert [arm["title"] for arm in manifest()["arms"].values()] == [
+        "Referral letters, all barriers as they are",
+        "Referral letters, without: Differences of professional culture",
+        "Referral letters, without: Barriers to data sharing",
+        "Referral letters, without: Differences of professional culture, Barriers to data sharing",
+    ]
 
     runs = pd.read_parquet("out/runs.parquet")
     names = ["as_is", "without_culture", "without_data_sharing", "without_culture+data_sharing"]
     assert runs["coalition"].tolist() == names * 2
     assert sorted(path.name for path in Path("out/results").iterdir()) == sorted(names)
     # Every combination is the place with these levels, in the same world.
+    levels = runs[runs["replicate"] == 0].set_index("coalition")[["barriers.culture", "barriers.data_sharing"]]
+    assert levels.to_numpy().tolist() == [[1.0, 0.5], [0.0, 0.5], [1.0, 0.0], [0.0, 0.0]]
     place = Scenario.load("place").changed({"barriers.culture": 0.0})
     expected = simulate(place, "letter", 1, 1).headline()
     found = runs[(runs["coalition"] == "without_culture") & (runs["replicate"] == 1)].iloc[0]
@@ -91,13 +105,17 @@ def test_goes_on_where_it_stopped(journeys: Journeys) -> None:
     assert "8 of 8 runs are already there" in journeys("attribute", *SMALL).err
     for arguments, said in {
         ("barriers.culture=0.5",): "barriers.culture is 1 there, 0.5 here",
-        ("coordination=letter",): "mechanisms of the arms",
-        ("among=mechanisms",): "arms are [as_is,",
+        ("barriers.culture=0",): "it is divided among [culture, data_sharing] there, [data_sharing] here",
+        ("coordination=letter",): "the gap is 'Fragmented, from all barriers as they are to none of them' there, 'Ref",
+        ("coordination=letter", "coordination.title=Fragmented"): "holds other results, which would be overwritten: "
+        "mechanisms of the combinations;",
+        ("among=mechanisms", "seed=2"): "overwritten: among is barriers there, mechanisms here; allowed",
     }.items():
         other = journeys("attribute", *SMALL, *arguments)
         assert (other.status, other.out) == (2, "")
         assert said in other.err
-    assert "command is attribute there" in journeys("compare", *SMALL).err
+    other = journeys("compare", *SMALL, "seed=2")
+    assert "overwritten: command is attribute there, compare here; allowed" in other.err
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, replicates: set[int]) -> None:
@@ -172,7 +190,7 @@ def test_among_mechanisms(journeys: Journeys) -> None:
     arms = ("baseline=link_worker+navigators:3", "to=key_worker+records:shared")
     answer = journeys("attribute", *SMALL, "among=mechanisms", *arms)
     assert answer.status == 0, answer
-    assert answer.out.startswith("\nSmall place: from Link workers + 3 to Key workers + shared\n")
+    assert answer.out.startswith("\nSmall place: from Link workers + navigators 3 to Key workers + shared\n")
     assert "Navigation: link worker to key worker" in answer.out
     assert "Records: separate to shared" in answer.out
     found = manifest()["arms"]
@@ -187,6 +205,82 @@ def test_among_mechanisms(journeys: Journeys) -> None:
     last = simulate(Scenario.load("place"), "key_worker+records:shared", 1, 0).headline()
     runs = pd.read_parquet("out/runs.parquet").set_index(["replicate", "coalition"])
     assert runs.loc[(0, "with_navigation+records"), "gave_up"] == last["gave_up"]
+
+
+def own_arm(name: str, content: dict[str, Any]) -> tuple[str, str]:
+    folder = Path("mine/coordination")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    return ("--config-dir", "mine")
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_dated_changes_of_an_arm_are_a_player(journeys: Journeys) -> None:
+    rows = [
+        {"initiative": "pilot", "label": "Records pilot", "change": "records", "value": "shared", "from_day": 30},
+        {"initiative": "pilot", "label": "Records pilot", "change": "handoff", "value": "letter", "from_day": 40},
+        {"initiative": "training", "change": "barriers.culture", "value": 0.5, "from_day": 30},
+    ]
+    own = own_arm("mine", {"title": "Mine", "navigation": "link_worker", "initiatives": rows})
+    answer = journeys("attribute", *SMALL, *own, "among=mechanisms", "to=mine")
+    assert answer.status == 0, answer
+    assert "Initiatives: none to Records pilot, training" in answer.out
+    assert manifest()["status"] == "finished"
+    (player,) = (one for one in manifest()["attribution"]["players"] if one["name"] == "initiatives")
+    assert [row["initiative"] for row in player["joining"]["initiatives"]] == ["pilot", "pilot", "training"]
+    place = Scenario.load("place")
+    last = simulate(place, Coordination.load("mine", [Path("mine/coordination")]), 1, 0).headline()
+    runs = pd.read_parquet("out/runs.parquet").set_index(["replicate", "coalition"])
+    assert runs.loc[(0, "with_navigation+initiatives"), "gave_up"] == last["gave_up"]
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_long_labels_are_divided_among_lines(journeys: Journeys) -> None:
+    row = {"initiative": "a", "label": "A programme " * 9, "change": "records", "value": "shared", "from_day": 30}
+    answer = journeys("attribute", *SMALL, *own_arm("mine", {"initiatives": [row]}), "among=mechanisms", "to=mine")
+    assert "Initiatives: none to A programme A programme" in answer.out
+    assert max(map(len, answer.out.splitlines())) <= 115
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_one_barrier_is_not_several(journeys: Journeys) -> None:
+    answer = journeys("attribute", *SMALL, "barriers.culture=0")
+    assert "2 combinations of 1 barrier, each" in answer.out
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_a_number_without_its_mechanism_is_not_run(journeys: Journeys) -> None:
+    arguments = (*SMALL, "among=mechanisms", "to=letter+navigators:4+front_door_places:3")
+    answer = journeys("attribute", *arguments)
+    assert "2 combinations of 1 mechanism" in answer.out
+    words = "exactly 0 and not run: Front door places: 1.5 to 3, Navigators: 2 to 4."
+    assert words in " ".join(answer.out.split())
+    assert list(manifest()["arms"]) == ["baseline", "with_handoff"]
+    assert set(table_of("gave_up").index) == {"handoff", "entry", "navigation", "gap"}
+    refused(
+        journeys("attribute", *SMALL, "among=mechanisms", "to=fragmented+navigators:4"), "do not differ in anything"
+    )
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_a_number_that_a_dated_change_uses_is_run(journeys: Journeys) -> None:
+    row = {"initiative": "pilot", "change": "navigation", "value": "link_worker", "from_day": 30}
+    write_place(Path("place"), TWO, **TWO_PROVIDERS, initiatives=[row])
+    answer = journeys("attribute", *SMALL, "among=mechanisms", "to=fragmented+navigators:300", "budget=added")
+    assert "2 combinations of 1 mechanism" in answer.out
+    assert "not run" not in answer.out
+
+
+@pytest.mark.usefixtures("no_figure")
+def test_a_changed_coordination_in_a_sweep(journeys: Journeys) -> None:
+    own = own_arm("mine", {"title": "Mine", "handoff": "letter"})
+    values = "coordination=letter,mine+records:shared+navigators:3"
+    answer = journeys("attribute", "-m", *own, *SMALL, "hydra.sweep.dir=many", values)
+    assert answer.status == 0, answer
+    assert "Small place: Referral letters, from all" in answer.out
+    assert "Small place: Mine + shared, navigators 3, from all" in answer.out
+    arm = json.loads(Path("many/1/manifest.json").read_text())["arms"]["as_is"]
+    assert (arm["handoff"], arm["records"], arm["navigators"]) == ("letter", "shared", 3.0)
 
 
 def test_the_numbers_of_mechanisms_are_settings() -> None:
@@ -225,8 +319,11 @@ def refused(answer: Answer, *said: str) -> None:
 
 ARGUMENTS = {
     "no barriers": (["barriers=none"], "barriers: are all at level 0: there is nothing to divide; allowed: at least"),
-    "the same arms": (["among=mechanisms", "to=fragmented"], "baseline and to: do not differ"),
-    "unknown kind": (["among=barrier"], "among: is 'barrier'"),
+    "the same arms": (["among=mechanisms", "to=fragmented"], "baseline and to: do not differ in anything"),
+    "unknown kind": (["among=barrier"], "among: is 'barrier'; allowed: barriers, mechanisms; did you mean 'barriers'?"),
+    "unknown coordination in a sweep": (["-m", "coordination=lettr+records:shared,letter"], "did you mean 'letter'?"),
+    "unknown mechanism in a sweep": (["-m", "coordination=letter+records:shard,letter"], "did you mean 'shared'?"),
+    "half a change in a sweep": (["-m", "coordination=letter+records,letter"], "unknown coordination 'letter+records'"),
     "unknown arm": (["among=mechanisms", "to=integratd"], "to: unknown coordination 'integratd'"),
     "unknown mechanism": (["among=mechanisms", "baseline=letter+records:shard"], "did you mean 'shared'?"),
     "unknown coordination": (["coordination=lettr"], "did you mean 'letter'?"),

@@ -119,6 +119,9 @@ ARGUMENTS = {
     "no scenario": (["scenario=null"], "'scenario=null' chooses nothing; allowed: "),
     "yes for a number": (["replications=true"], "replications: is yes"),
     "no such config dir": (["--config-dir", "nowhere"], "--config-dir: there is no folder 'nowhere'"),
+    "config dir without its folder": (["--config-dir"], "1 problem in the input:\n  - command line: --config-dir"),
+    "misspelt flag": (["--conf-dir=mine"], "unknown flag '--conf-dir=mine'; allowed: what journeys compare --help"),
+    "unknown flag and name": (["--bogus", "seed=1", "sed=3"], "2 problems in the input"),
 }
 
 
@@ -151,6 +154,19 @@ def test_output_folder_below_a_file(journeys: Journeys) -> None:
         folder = f"hydra.run.dir=file/below/{command}"
         refused(journeys(command, folder), "output folder:", "is not a folder")
     refused(journeys("compare", "-m", "seed=1,2", "hydra.sweep.dir=file/below"), "output folder:")
+
+
+def test_output_folder_with_a_file_in_place_of_a_folder(journeys: Journeys) -> None:
+    Path("out").mkdir()
+    Path("out/results").write_text("")
+    refused(journeys("compare", "hydra.run.dir=out"), "output folder: 'out/results' is not a folder; allowed: a folder")
+
+
+@pytest.mark.parametrize("where", [[], ["hydra.sweep.dir=many"]])
+def test_the_jobs_of_a_sweep_need_a_folder_each(where: list[str], journeys: Journeys) -> None:
+    arguments = ("-m", "seed=1,2,3", "hydra.sweep.subdir=same", *where)
+    refused(journeys("compare", *arguments), "same' is that of job 0 and of job 1", "job 0 and of job 2")
+    assert not Path("many").exists()
 
 
 def test_output_folder_without_permission(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,8 +219,12 @@ def test_broken_files_of_a_users_own(journeys: Journeys) -> None:
     (folder / "broken.yaml").write_text("title: [")
     (folder / "wrong.yaml").write_text("handof: letter")
     arms = journeys("compare", "--config-dir", "mine", "arms=[broken,wrong]")
-    refused(arms, "broken.yaml: is not readable YAML", "handof: unknown name 'handof'")
-    refused(journeys("run", "--config-dir", "mine", "coordination=broken"), "broken.yaml")
+    where = f"  - {(folder / 'broken.yaml').absolute()}: is not readable YAML: while parsing a flow node expected"
+    refused(arms, where, "handof: unknown name 'handof'")
+    run = journeys("run", "--config-dir", "mine", "coordination=broken")
+    refused(run, where)
+    assert len(run.err.splitlines()) == 2
+    assert len(arms.err.splitlines()) == 3
     refused(journeys("run", "--config-dir", "mine", "coordination=wrong"), "unknown name 'handof'")
 
 

@@ -278,6 +278,38 @@ def test_interrupted_while_figures_are_drawn(journeys: Journeys, monkeypatch: py
     assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"
 
 
+def test_interrupted_with_older_tables_in_the_folder(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = ("compare", "scenario.folder=place", "workers=1", "hydra.run.dir=out")
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_: [])
+    assert "of an earlier end" not in journeys(*arguments, "replications=1").err
+    monkeypatch.setattr("experiments.compare.run_units", stop)
+    answer = journeys(*arguments, "replications=2")
+    assert answer.status == 130
+    assert "Tables may still be those of an earlier end" in answer.err
+
+
+@pytest.mark.parametrize("flags", [["--config-dir", "mine"], ["--config-dir=mine"], ["-cd", "mine"]])
+def test_overrides_may_stand_anywhere(flags: list[str], journeys: Journeys) -> None:
+    folder = Path("mine/coordination")
+    folder.mkdir(parents=True)
+    (folder / "hand_in_hand.yaml").write_text("title: Hand in hand\nhandoff: accompanied\n")
+    both = ("check", "arms=[letter,hand_in_hand]", *flags, "scenario.folder=place", "-m", "seed=1,2", "replications=2")
+    assert journeys(*both).out.endswith("\nok\n")
+    for arguments in (("--cfg", "job", "seed=7", *flags, "replications=3"), ("seed=7", "-c=job", "replications=3")):
+        shown = yaml.safe_load(journeys("compare", *arguments).out)
+        assert (shown["seed"], shown["replications"]) == (7, 3)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_sweep_with_its_flag_in_the_middle(journeys: Journeys) -> None:
+    answer = journeys("compare", *SMALL, "-m", "seed=1,2", "hydra.sweep.dir=many")
+    assert answer.status == 0
+    assert len(list(Path("many").glob("*/manifest.json"))) == 2
+
+
 def die_in_replicate_1(unit: Unit, store: Store) -> str:
     if unit.replicate == 1:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -14,6 +14,7 @@ from tests.cli.conftest import Answer, Journeys
 from tests.places import TWO_PROVIDERS, write_place
 
 SMALL = ("scenario.folder=place", "replications=2", "workers=1")
+LINKED = "Referral letters + link_worker, navigators 3"
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -137,9 +138,26 @@ def test_what_was_changed_is_said_and_stored(journeys: Journeys) -> None:
         ([], "Referral letters"),
         (["coordination.records=shared"], "Referral letters + shared"),
         (["coordination.navigators=3"], "Referral letters + navigators 3"),
+        (["coordination.navigators=3", "coordination.navigation=link_worker"], LINKED),
         (["coordination.records=shared", "coordination.title=Mine"], "Mine"),
     ],
 )
 def test_a_changed_coordination_is_called_so(arguments: list[str], title: str, journeys: Journeys) -> None:
     answer = journeys("run", "scenario.folder=place", "coordination=letter", *arguments)
     assert answer.out.startswith(f"Small place: {title}\n")
+
+
+@pytest.mark.parametrize(
+    ("arm", "title"),
+    [
+        ("letter+navigators:3+navigation:link_worker", LINKED),
+        ("letter+navigators:3", "Referral letters + navigators 3"),
+        ("letter+title:Mine", "Mine"),
+        ("letter+title:Mine+records:shared", "Mine"),
+        ("letter+records:separate", "Referral letters"),
+        ("letter+description:something", "Referral letters"),
+    ],
+)
+def test_a_changed_arm_is_called_likewise(arm: str, title: str, journeys: Journeys) -> None:
+    answer = journeys("check", "scenario.folder=place", f"arms=[{arm}]")
+    assert f"  {arm}  {title}\n" in answer.out

@@ -104,3 +104,20 @@ def test_the_name_of_the_front_door_is_reserved(tmp_path: Path) -> None:
         services=changed("services", provider="front_door"),
     )
     assert "provider 'front_door' cannot be a name" in message(folder)
+
+
+def test_what_is_wrong_with_a_file_of_yaml_is_said_in_one_line(tmp_path: Path) -> None:
+    folder = write_place(tmp_path / "place")
+    (folder / "scenario.yaml").write_text("title: [\n", encoding="utf-8")
+    with pytest.raises(BadInputError) as error:
+        Scenario.load(folder)
+    (problem,) = error.value.problems
+    assert "\n" not in str(problem)
+    assert "is not readable YAML: while parsing a flow node expected" in str(problem)
+    assert "(line 2, column 1)" in str(problem)
+
+
+def test_a_choice_names_what_there_is_and_what_was_perhaps_meant(tmp_path: Path) -> None:
+    place = Scenario.load(write_place(tmp_path / "place"))
+    with pytest.raises(BadInputError, match="budget: is 'equals'; allowed: equal, added; did you mean 'equal'"):
+        place.changed({"budget": "equals"})
