@@ -94,7 +94,9 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
         rows = [(cells[arm, outcome.name], outcome) for outcome in HEADLINE]
         has_needs = not math.isnan(cells[arm, HAS_NEEDS]["mean"])
         means.append([titles[arm], *(_mean(row["mean"], outcome, has_needs) for row, outcome in rows)])
-        gaps.append([f"{titles[arm]} - {titles[baseline]} (95 % CI)", *(_gap(row, outcome) for row, outcome in rows)])
+        low, high = ("all_low", "all_high") if len(others) > 1 else ("low", "high")
+        shown = [_gap({**row, "low": row[low], "high": row[high]}, outcome) for row, outcome in rows]
+        gaps.append([f"{titles[arm]} - {titles[baseline]} (95 % CI)", *shown])
     if not others:
         return aligned(_rows([labels, *means]))
     both = [labels, *means, *gaps[1:]]
@@ -235,6 +237,9 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
     else:
         count = f"{many}" if few == many else f"{few} to {many}"
         notes = [f"Differences are paired: the same {count} worlds in both arms; 95 % confidence intervals (t)."]
+        if len(others) > 1:
+            notes[0] += f" They hold for\nall {len(others)} differences of an outcome together (Bonferroni)."
+        notes += _worth(comparison[comparison["outcome"] == HAS_NEEDS]["variance_ratio"])
     notes.append("Differences of shares are in percentage points.")
     notes.append("The table shows means over runs; figures pool all runs, and may differ a little from it.")
     needy = set(comparison[(comparison["outcome"] == HAS_NEEDS) & comparison["mean"].notna()]["arm"])
@@ -247,6 +252,16 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
     if NOT_OBSERVED in missing:
         notes.append("Not observed: in at least one world nobody was followed for so long.")
     return notes
+
+
+def _worth(ratios: pd.Series) -> list[str]:
+    """Return what pairing was worth, if there is anything to say."""
+    known = [ratio for ratio in ratios if math.isfinite(ratio)]
+    if not known:
+        return []
+    least, most = f"{min(known):.1f}", f"{max(known):.1f}"
+    times = least if least == most else f"{least} to {most}"
+    return [f"Without pairing, the same precision of the restricted mean would take {times} times as many runs."]
 
 
 def scaled(value: float, outcome: Outcome) -> float:
