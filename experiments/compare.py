@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,7 @@ from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.paired import compare_arms
 from experiments.plan import Plan
+from experiments.precision import first_worlds, judged, verdict_facts, verdict_text
 from experiments.progress import shown
 from experiments.store import Store
 from experiments.units import Unit, units_of, work
@@ -49,7 +51,19 @@ def compare(plan: Plan, folder: Path) -> int:
     Returns:
         0, or 1 if runs failed.
     """
-    return carry_out("compare", plan, units_of(plan), folder, report)
+    if plan.rule is None:
+        return carry_out("compare", plan, units_of(plan), folder, report)
+    first = replace(plan, replicates=range(first_worlds(plan.rule)))
+    return carry_out("compare", plan, units_of(first), folder, report, partial(further, plan))
+
+
+def further(plan: Plan, store: Store, units: Sequence[Unit], manifest: Manifest) -> list[Unit]:
+    """Return the units that are wanted beside those that are stored, as the stopping rule of a plan has it."""
+    assert plan.rule is not None
+    runs = runs_table([store.facts(unit.arm, unit.replicate) for unit in units], plan.scenario.name, {})
+    verdict = judged(runs, list(plan.arms), plan.rule)
+    manifest.data["precision"] = verdict_facts(verdict, plan.rule)
+    return [unit for unit in units_of(plan) if verdict.worlds <= unit.replicate < verdict.wanted]
 
 
 def carry_out(
@@ -58,15 +72,17 @@ def carry_out(
     units: Sequence[Unit],
     folder: Path,
     report: Callable[[PlanT, Sequence[Unit], Store, Path, Manifest], None],
+    further: Callable[[Store, Sequence[Unit], Manifest], Sequence[Unit]] | None = None,
 ) -> int:
     """Run the units of an experiment that are not yet stored and report on all that are there.
 
     Args:
         command: Name of the experiment.
         plan: What it is.
-        units: All its runs.
+        units: Its runs.
         folder: Output folder.
         report: Writes tables and figures of the stored units and prints them.
+        further: Says which more runs are wanted, once all are stored that were wanted so far; none: it is enough.
 
     Returns:
         0, or 1 if runs failed.
@@ -74,7 +90,12 @@ def carry_out(
     store = Store(folder / "results")
     with Manifest(folder, command, plan) as manifest:
         try:
+            _note_size(units, manifest)
             run_units(units, store, plan.workers, manifest)
+            while further is not None and manifest.complete and (more := further(store, units, manifest)):
+                units = [*units, *more]
+                _note_size(units, manifest)
+                run_units(more, store, plan.workers, manifest)
             good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]
             if good:
                 report(plan, good, store, folder, manifest)
@@ -90,7 +111,8 @@ def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest
     store.sweep()
     waiting = [unit for unit in units if not store.has(unit.arm, unit.replicate, unit.key)]
     done = len(units) - len(waiting)
-    manifest.counts["reused"] = done
+    manifest.counts["reused"] += done
+    before = manifest.counts["computed"]
     if done:
         print(f"{done} of {len(units)} runs are already there", file=sys.stderr)
     try:
@@ -102,7 +124,8 @@ def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest
     except BrokenPoolError:
         # What other workers finished before they were stopped is stored, though nobody heard of it.
         stored = sum(store.has(unit.arm, unit.replicate, unit.key) for unit in waiting)
-        manifest.counts["computed"] = stored
+        # This round's alone: those of earlier rounds are counted.
+        manifest.counts["computed"] = before + stored
         manifest.counts["not_run"] = len(waiting) - stored - len(manifest.failures)
 
 
@@ -141,7 +164,10 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "worst_tenth": equity.worst,
         },
     )
-    print(f"\n{text.heading(plan, titles, runs['replicate'].nunique())}\n\n{text.headline_table(comparison, titles)}")
+    print(f"\n{text.heading(plan, titles, runs['replicate'].nunique())}")
+    if plan.rule is not None and manifest.complete:
+        print("\n".join(text.wrapped(verdict_text(judged(runs, list(plan.arms), plan.rule), plan.rule, titles))))
+    print(f"\n{text.headline_table(comparison, titles)}")
     print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")
@@ -161,6 +187,12 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             {"tables": "tables/headline.csv and others", "data": "runs.parquet, episodes.parquet, handoffs.parquet"},
         )
     )
+
+
+def _note_size(units: Sequence[Unit], manifest: Manifest) -> None:
+    """Note how many runs are wanted so far, and of which worlds."""
+    manifest.counts["planned"] = len(units)
+    manifest.data["replicates"] = [units[0].replicate, units[-1].replicate]
 
 
 def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -39,7 +39,8 @@ class Manifest:
 
     def __init__(self, folder: Path, command: str, plan: Plan) -> None:
         self.file = folder / FILE
-        planned = len(plan.arms) * len(plan.replicates)
+        # With a stopping rule nobody knows yet how many there will be.
+        planned = len(plan.arms) * len(plan.replicates) if plan.rule is None else 0
         self.counts = {"planned": planned, "computed": 0, "reused": 0, "failed": 0, "not_run": 0}
         self.failures: list[dict[str, Any]] = []
         self.data: dict[str, Any] = {

@@ -25,6 +25,24 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 @dataclass(frozen=True)
+class StoppingRule:
+    """When there are random worlds enough.
+
+    Attributes:
+        outcome: Name of the headline outcome whose differences have to be known.
+        precision: Half-width of the 95 % interval of each difference, as a share of the difference.
+        half_width: The same in the outcome's unit as it is shown (days, percentage points); None: not asked for.
+            Either is enough.
+        most: Worlds after which it stops anyway.
+    """
+
+    outcome: str
+    precision: float
+    half_width: float | None
+    most: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What one job will do.
 
@@ -32,9 +50,10 @@ class Plan:
         scenario: The place, with the parameters that were asked for.
         arms: Coordinations by the arm's name; the first is the baseline.
         seed: Root seed.
-        replicates: The random worlds.
+        replicates: The random worlds; with a stopping rule, as many as there may be.
         workers: Processes; None for all cores.
         changes: Parameters that differ from the scenario's own, by dotted path: its value and the one used.
+        rule: When there are random worlds enough; None: there are as many as ``replicates`` says.
     """
 
     scenario: Scenario
@@ -43,6 +62,7 @@ class Plan:
     replicates: range
     workers: int | None = 1
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    rule: StoppingRule | None = None
 
     @property
     def baseline(self) -> str:
@@ -121,7 +141,15 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
     arms = load_arms(config.get("arms"), folders, complaints)
     if settings is None or scenario is None or arms is None or not fit(scenario, arms, complaints):
         return None
-    return Plan(scenario, arms, settings.seed, range(settings.replications), settings.workers, changes)
+    count, rule = settings.replications, None
+    if isinstance(count, str):
+        if len(arms) < 2:
+            what = f"is {count}, and there is one arm"
+            complaints.add(f"{SOURCE}: replications", what, "a number, or another arm to compare with")
+            return None
+        count = settings.most_replications
+        rule = StoppingRule(settings.precision_of, settings.precision, settings.half_width, count)
+    return Plan(scenario, arms, settings.seed, range(count), settings.workers, changes, rule)
 
 
 def changes_of(own: Scenario, used: Scenario) -> dict[str, tuple[Any, Any]]:

@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from sim.coordination import Coordination
+from sim.outcomes.headline import HEADLINE
 from sim.schema.fields import Section, Status, parameter
 from sim.schema.parameters import Parameters
+from sim.schema.problems import closest
 
 MOST_SEED = 2**64 - 1
+MOST_WORLDS = 1_000_000
+AUTO = "auto"
 
 
 class Place(Section):
@@ -38,7 +42,6 @@ class RunSettings(Settings):
 class ReplicatedSettings(Settings):
     """What the commands that run many random worlds have in common."""
 
-    replications: int = parameter(..., "Random worlds.", unit="-", status=Status.SETTING, ge=1, le=1_000_000)
     workers: int | None = parameter(
         ..., "Processes; null for all cores, 1 for no pool.", unit="-", status=Status.SETTING, ge=1, le=10_000
     )
@@ -49,8 +52,41 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _as_count(value: Any) -> Any:
+    """Take a number of worlds, or ``auto``."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value != AUTO and not (is_number and 1 <= value <= MOST_WORLDS):
+        raise ValueError(f"is {value!r}; allowed: a whole number from 1 to {MOST_WORLDS:,}, or {AUTO}")
+    return value
+
+
+def _as_outcome(value: Any) -> Any:
+    names = [outcome.name for outcome in HEADLINE]
+    if value not in names:
+        near = closest(str(value), names)
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise ValueError(f"is {value!r}; allowed: {', '.join(names)}{hint}")
+    return value
+
+
 class CompareSettings(ReplicatedSettings):
     """``journeys compare``."""
+
+    replications: Annotated[int | str, BeforeValidator(_as_count)] = parameter(
+        ..., "Random worlds, or auto: until the difference is known well enough.", unit="-", status=Status.SETTING
+    )
+    precision: float = parameter(
+        ..., "Auto: half-width of the interval, as a share of the difference.", unit="-", status=Status.SETTING, gt=0
+    )
+    half_width: float | None = parameter(
+        ..., "Auto: the same in the outcome's own unit; either is enough.", unit="-", status=Status.SETTING, gt=0
+    )
+    precision_of: Annotated[str, BeforeValidator(_as_outcome)] = parameter(
+        ..., "Auto: of which headline outcome.", unit="name", status=Status.SETTING
+    )
+    most_replications: int = parameter(
+        ..., "Auto: random worlds after which it stops anyway.", unit="-", status=Status.SETTING, ge=2, le=MOST_WORLDS
+    )
 
     arms: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = parameter(
         ..., "Coordinations; the first is the baseline.", unit="names", status=Status.SETTING
@@ -59,6 +95,8 @@ class CompareSettings(ReplicatedSettings):
 
 class AttributeSettings(ReplicatedSettings):
     """``journeys attribute``."""
+
+    replications: int = parameter(..., "Random worlds.", unit="-", status=Status.SETTING, ge=1, le=MOST_WORLDS)
 
     among: Literal["barriers", "mechanisms"] = parameter(
         ..., "What the gap is divided among.", unit="-", status=Status.SETTING

@@ -51,7 +51,7 @@ def heading(plan: Plan, titles: Mapping[str, str], replications: int) -> str:
     """
     baseline, *others = titles.values()
     against = f"{baseline} (baseline) against {', '.join(others)}" if others else baseline
-    return "\n".join([*_wrapped(f"{plan.scenario.title}: {against}"), *circumstances(plan, replications)])
+    return "\n".join([*wrapped(f"{plan.scenario.title}: {against}"), *circumstances(plan, replications)])
 
 
 def circumstances(plan: Plan, replications: int) -> list[str]:
@@ -63,17 +63,18 @@ def circumstances(plan: Plan, replications: int) -> list[str]:
         changes = (
             f"{path} {parameter_text(own)} -> {parameter_text(used)}" for path, (own, used) in plan.changes.items()
         )
-        lines += _wrapped(f"Changed: {', '.join(changes)}")
+        lines += wrapped(f"Changed: {', '.join(changes)}")
     counted = f"needs that arise from day {time.warmup_days:g} to day {time.horizon_days - time.followup_days:g}, "
     counted += f"followed for at least {time.followup_days:g} days"
     # A horizon of 0 is the only one that may end before the cohort begins.
     lines.append(f"{count}, seed {plan.seed}. Counted: {counted if time.horizon_days else 'nobody'}.")
     lines.append(BUDGETS[plan.scenario.parameters.budget])
-    lines += [line for note in plan.notes for line in _wrapped(f"Note: {note}")]
+    lines += [line for note in plan.notes for line in wrapped(f"Note: {note}")]
     return lines
 
 
-def _wrapped(line: str) -> list[str]:
+def wrapped(line: str) -> list[str]:
+    """Return a line as several that are no wider than a page."""
     return textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
