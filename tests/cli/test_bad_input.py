@@ -99,7 +99,7 @@ ARGUMENTS = {
     "name twice": (["seed=1", "seed=2"], "'seed' is given twice"),
     "above 1": (["barriers.culture=2"], "barriers.culture: is 2; allowed: at most 1"),
     "not a number": (["replications=many"], "replications: is 'many'; allowed: a whole number"),
-    "no replications": (["replications=0"], "replications: is 0; allowed: at least 1"),
+    "no replications": (["replications=0"], "replications: is 0; allowed: a whole number from 1"),
     "negative seed": (["seed=-1"], "seed: is -1; allowed: at least 0"),
     "empty value": (["barriers.culture="], "barriers.culture: is ''; allowed: a number"),
     "nothing but a word": (["foo"], "cannot read 'foo'; allowed: NAME=VALUE"),
