@@ -118,7 +118,10 @@ class Landscape:
     def set_funding(self, places: dict[str, int], front_door_places: int, has_front_door: bool) -> None:
         """Set the funded places of services, by name, and of the front door if there is one; else it is closed."""
         for name, count in places.items():
-            self._by_name[name].fund(count)
+            self._by_name[name].funded = count
+        # Once all are known, as a place that comes free may be lent at once; by key: no order of tables must matter.
+        for name in sorted(places, key=lambda name: self._by_name[name].key):
+            self._by_name[name].set_places()
         for provider in self.providers:
             provider.size = 1.0 + sum(desk.funded for desk in provider.services if desk.is_support)
         if self._front_door is not None:
@@ -135,7 +138,7 @@ class Landscape:
             if isinstance(desk, Service) and desk.pool is not None and desk.lends != lends(desk.provider):
                 desk.lends = not desk.lends
                 changed.append(desk)
-        for service in changed:
+        for service in sorted(changed, key=lambda service: service.key):
             assert service.pool is not None
             if service.lends:
                 service.call_next()
@@ -206,7 +209,8 @@ class Landscape:
     def _add_service(self, provider: Provider, row: ServiceRow, pays: bool = True) -> None:
         service = Service(self.model, provider, len(self.desks), row, pays)
         self._add_desk(service)
-        provider.services.append(service)
+        # In an order of its own: who is called first when doors open again must not depend on that of the tables.
+        provider.services = sorted([*provider.services, service], key=lambda own: own.key)
         desks = provider.support if service.is_support else provider.assessment
         for kind in self._kinds_of(row):
             desks[kind] = service

@@ -221,7 +221,7 @@ def _given(tables: Tables, world: int, horizon: float) -> People:
     needs = [
         sorted(
             (row for row in tables.vignette_needs if row.vignette == person.vignette),
-            key=lambda row: row.lag_days,
+            key=lambda row: (row.lag_days, row.need),
         )
         for _, person in rows
     ]

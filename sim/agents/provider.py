@@ -310,8 +310,9 @@ class Provider(Agent):
             return
         own = () if kind is None else (self.assessment[kind], self.support[kind])
         desk = next((desk for desk in own if desk is not None and desk.staff > 0.0), None)
-        if desk is None and self.has_staff:
-            desk = max(self.services, key=lambda service: (service.funded * service.staff, service.key))
+        if desk is None:
+            staffed = [service for service in self.services if service.staff > 0.0]
+            desk = max(staffed, key=lambda service: (service.funded * service.staff, service.key), default=None)
         if desk is not None:
             desk.owe(staff_days)
 

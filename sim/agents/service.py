@@ -102,6 +102,7 @@ class Service(Desk):
         if self.pool is not None and self.is_short:
             self.pool.recall(self, self.away - max(0, self.funded - self.vacant))
         if self.count_places():
+            self._work_off()
             self.call_next()
 
     def count_places(self) -> bool:

@@ -90,7 +90,7 @@ class InitiativeRow(Section):
             return 0.0
         if self.ramp_days <= 0.0:
             return 1.0
-        step = math.floor((day - begin) / self.ramp_days * RAMP_STEPS + 1e-9)
+        step = math.floor((day - begin) / self.ramp_days * RAMP_STEPS + 1e-6)
         # In the middle of each step the share is that of a straight line.
         return min(1.0, (step + 0.5) / RAMP_STEPS) if step < RAMP_STEPS else 1.0
 
