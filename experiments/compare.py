@@ -31,6 +31,8 @@ from experiments.plan import Plan
 from experiments.precision import first_worlds, judged, verdict_facts, verdict_text
 from experiments.progress import shown
 from experiments.store import Store
+from experiments.times import times_table
+from experiments.times_text import times_text
 from experiments.units import Unit, units_of, work
 
 PlanT = TypeVar("PlanT", bound=Plan)
@@ -148,12 +150,14 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     comparison = compare_arms(runs, arms)
     time = plan.scenario.parameters.time
     equity = equity_of(episodes, handoffs, runs, arms, time)
+    times = times_table(episodes, handoffs, runs, arms, time)
     published = published_table(facts, plan.scenario.tables.published, arms)
     costs, views = costs_table(facts, arms), two_views(handoffs, runs)
     _write_tables(
         folder / "tables",
         {
             "headline": comparison,
+            "times": times,
             "published": published,
             "costs": costs,
             "two_views": views,
@@ -168,6 +172,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     if plan.rule is not None and manifest.complete:
         print("\n".join(text.wrapped(verdict_text(judged(runs, list(plan.arms), plan.rule), plan.rule, titles))))
     print(f"\n{text.headline_table(comparison, titles)}")
+    print(f"\n{times_text(times, titles, time.followup_days)}")
     print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
     if not published.empty:
         print(f"\n{text.published_text(published, titles)}")

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sim.outcomes.survival import (
     GAVE_UP,
-    OPEN,
     SUPPORTED,
     cumulative_incidence,
+    known_until,
     quantile,
     restricted_mean,
     value_at,
@@ -76,11 +76,10 @@ def headline(
     days, states = counted["days"].to_numpy(), counted["state"].astype(str).to_numpy()
     support = cumulative_incidence(days, states, SUPPORTED)
     giving_up = cumulative_incidence(days, states, GAVE_UP)
-    # Beyond the longest observation nothing is known, unless every episode has ended before.
-    known_until = math.inf if (states != OPEN).all() else days.max()
+    end = known_until(days, states)
     return {
-        "supported_28": value_at(*support, SOON_DAYS) if known_until >= SOON_DAYS else math.nan,
-        "supported_126": value_at(*support, LATE_DAYS) if known_until >= LATE_DAYS else math.nan,
+        "supported_28": value_at(*support, SOON_DAYS) if end >= SOON_DAYS else math.nan,
+        "supported_126": value_at(*support, LATE_DAYS) if end >= LATE_DAYS else math.nan,
         "median_days": quantile(*support, 0.5),
         "restricted_mean_days": restricted_mean(*support, limit),
         "dropped_per_100": 100.0 * float((made["state"] == "dropped").mean()) if len(made) else math.nan,
