@@ -33,7 +33,8 @@ class Command:
 
 
 COMMANDS = {
-    "compare": Command("run arms side by side in the same random worlds: table and figures", "experiments.compare"),
+    "compare": Command("run arms side by side in the same random worlds: report and figures", "experiments.compare"),
+    "report": Command("write the report of a stored comparison again, run nothing", "experiments.report.command"),
     "attribute": Command("which barrier, or which mechanism, accounts for how much of a gap", "experiments.attribute"),
     "run": Command("run one arm in one random world: everything that happened", "experiments.run"),
     "check": Command("check a scenario and all settings, run nothing", "experiments.check"),
@@ -52,6 +53,7 @@ Start here
   journeys compare                                       fragmented against integrated, in an illustrative town
   journeys compare scenario=talking_therapies            beside published figures
   journeys compare 'arms=[fragmented,key_worker,integrated]' barriers.data_sharing=0.8
+  journeys report outputs/compare/DATE                   its report again, from what is stored
   journeys attribute                                     which barrier matters most? (320 runs)
   journeys run coordination=integrated replicate=7       one run, with the journeys of the vignettes
   journeys check scenario.folder=my_town                 is my own place right?
@@ -113,6 +115,9 @@ def _complete(arguments: list[str]) -> int:
     program, *words = os.environ.get("COMP_LINE", "").split(maxsplit=2) or [""]
     if program and (not words or words[0] not in COMMANDS):
         print(" ".join(COMMANDS))
+        return OK
+    if words[0] == "report":
+        # Its one argument is a folder: the shell completes that by itself.
         return OK
     os.environ["COMP_LINE"] = " ".join([program, *words[1:]]) + " "[: len(words) == 1]
     return _call(words[0] if words[:1] in (["run"], ["attribute"]) else "compare", arguments)

@@ -34,7 +34,10 @@ from experiments.store import Store
 from experiments.times import times_table
 from experiments.times_text import times_text
 from experiments.units import Unit, units_of, work
+from experiments.warmup import undisturbed_until, warm_up_table, warm_ups, warning
 
+HEADLINE_TABLE = "tables/headline.csv"
+"""Without it there is nothing to make a report of."""
 PlanT = TypeVar("PlanT", bound=Plan)
 
 
@@ -53,10 +56,15 @@ def compare(plan: Plan, folder: Path) -> int:
     Returns:
         0, or 1 if runs failed.
     """
-    if plan.rule is None:
-        return carry_out("compare", plan, units_of(plan), folder, report)
-    first = replace(plan, replicates=range(first_worlds(plan.rule)))
-    return carry_out("compare", plan, units_of(first), folder, report, partial(further, plan))
+    first = plan if plan.rule is None else replace(plan, replicates=range(first_worlds(plan.rule)))
+    more = None if plan.rule is None else partial(further, plan)
+    status = carry_out("compare", plan, units_of(first), folder, report, more)
+    if (folder / HEADLINE_TABLE).is_file():
+        # After the manifest is closed, as the report says how the comparison ended.
+        from experiments.report import write_report
+
+        write_report(folder)
+    return status
 
 
 def further(plan: Plan, store: Store, units: Sequence[Unit], manifest: Manifest) -> list[Unit]:
@@ -146,11 +154,16 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "of the other arms see runs.parquet, episodes.parquet and handoffs.parquet",
             file=sys.stderr,
         )
+        (folder / HEADLINE_TABLE).unlink(missing_ok=True)
         return
     comparison = compare_arms(runs, arms)
     time = plan.scenario.parameters.time
     equity = equity_of(episodes, handoffs, runs, arms, time)
     times = times_table(episodes, handoffs, runs, arms, time)
+    own = plan.scenario.tables.initiatives
+    until = {arm: undisturbed_until([*own, *plan.arms[arm].initiatives], time) for arm in arms}
+    replicates = {arm: sorted(unit.replicate for unit in units if unit.arm == arm) for arm in arms}
+    checks = warm_ups(episodes, replicates, time, until)
     published = published_table(facts, plan.scenario.tables.published, arms)
     costs, views = costs_table(facts, arms), two_views(handoffs, runs)
     _write_tables(
@@ -166,11 +179,14 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "equity": equity.groups,
             "equity_gaps": equity.gaps,
             "worst_tenth": equity.worst,
+            "warm_up": warm_up_table(checks),
         },
     )
     print(f"\n{text.heading(plan, titles, runs['replicate'].nunique())}")
     if plan.rule is not None and manifest.complete:
         print("\n".join(text.wrapped(verdict_text(judged(runs, list(plan.arms), plan.rule), plan.rule, titles))))
+    if caution := warning(checks, titles):
+        print("\n".join(text.wrapped(caution)))
     print(f"\n{text.headline_table(comparison, titles)}")
     print(f"\n{times_text(times, titles, time.followup_days)}")
     print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
@@ -183,13 +199,17 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
     foot = foot_of(plan, runs["replicate"].nunique())
     figures = compare_figures(
-        folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks, foot
+        folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks, foot, checks
     )
     print(
         text.results(
             folder,
             figures,
-            {"tables": "tables/headline.csv and others", "data": "runs.parquet, episodes.parquet, handoffs.parquet"},
+            {
+                "report": "report.html, report.md",
+                "tables": f"{HEADLINE_TABLE} and others",
+                "data": "runs.parquet, episodes.parquet, handoffs.parquet",
+            },
         )
     )
 

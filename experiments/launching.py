@@ -127,7 +127,7 @@ def request_of(command: str, flags: argparse.Namespace) -> Request:
 @contextmanager
 def _told_of_old_tables(folder: Path) -> Iterator[None]:
     """Say after Ctrl-C that tables and figures of an earlier end are still there, beside a manifest of new work."""
-    old = [name for name in ("tables", "figures") if (folder / name).exists()]
+    old = [name for name in ("tables", "figures", "report.html") if (folder / name).exists()]
     try:
         yield
     except KeyboardInterrupt:

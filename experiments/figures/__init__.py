@@ -1,7 +1,7 @@
 """Figures of comparisons and runs, each as PDF, SVG and PNG with its provenance inside, and readable without a caption.
 
 The numbers of every figure come from a pure function (``incidence_data``, ``reasons_data``, ``sectors_data``,
-``over_time_data``, ``journey_data``), which anybody may call to draw their own.
+``over_time_data``, ``waiting_data``, ``journey_data``), which anybody may call to draw their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.figures import incidence, over_time, reasons, sectors
+from experiments.figures import incidence, over_time, reasons, sectors, warmup
 from experiments.figures.foot import foot_of
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
@@ -23,6 +23,8 @@ from experiments.figures.saving import save
 from experiments.figures.sectors import sectors_data
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import cohort_of
+from experiments.figures.warmup import waiting_data
+from experiments.warmup import WarmUp, warm_ups
 from sim.schema.parameters import Time
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ __all__ = [
     "reasons_data",
     "run_figures",
     "sectors_data",
+    "waiting_data",
 ]
 
 
@@ -51,10 +54,11 @@ def compare_figures(
     provenance: Mapping[str, str],
     marks: Sequence[Mark] = (),
     foot: str = "",
+    checks: Sequence[WarmUp] | None = None,
 ) -> list[Path]:
     """Write the figures of a comparison.
 
-    ``cumulative_incidence``, ``drops_by_reason``, ``drops_by_sector`` and ``over_time``.
+    ``cumulative_incidence``, ``drops_by_reason``, ``drops_by_sector``, ``over_time`` and ``warm_up``.
 
     Args:
         folder: Where; made if it is missing.
@@ -66,6 +70,7 @@ def compare_figures(
         provenance: What goes into the metadata of each file.
         marks: Initiatives to mark on the figure over time.
         foot: The last line of each figure, from :func:`experiments.figures.foot.foot_of`.
+        checks: Of the warm-up, from :func:`experiments.warmup.warm_ups`; made here, without initiatives, if missing.
 
     Returns:
         The paths of the files.
@@ -75,12 +80,15 @@ def compare_figures(
     sizes = {arm: int(counted.get(arm, 0)) for arm in arms}
     development = over_time_data(episodes, handoffs, runs, arms, time)
     arisen = over_time.needs_shown(episodes, arms, time)
+    checks = warm_ups(episodes, replicates, time) if checks is None else checks
+    stock = waiting_data(episodes, replicates, time)
     curves = incidence_data(episodes, runs, arms, time)
     drawn = [
         (incidence, incidence.draw_incidence(curves, sizes, replicates, arms, foot)),
         (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time, foot)),
         (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time, foot)),
         (over_time, over_time.draw_over_time(development, arisen, replicates, arms, time, marks, foot)),
+        (warmup, warmup.draw_warm_up(stock, checks, replicates, arms, time, foot)),
     ]
     return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 

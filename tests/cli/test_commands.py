@@ -93,7 +93,7 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert "2 replications, seed 1. Counted: needs that arise from day 20 to day 70" in answer.out
     assert "Budget: equal (staff time" in answer.out
     assert "Results in out/mine:" in answer.out
-    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 4
+    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 5
 
     runs = pd.read_parquet("out/mine/runs.parquet")
     assert list(zip(runs["replicate"], runs["arm"], strict=True)) == [
@@ -288,7 +288,7 @@ def test_interrupted_with_older_tables_in_the_folder(journeys: Journeys, monkeyp
     monkeypatch.setattr("experiments.compare.run_units", stop)
     answer = journeys(*arguments, "replications=2")
     assert answer.status == 130
-    assert "Tables may still be those of an earlier end" in answer.err
+    assert "Tables and report.html may still be those of an earlier end" in answer.err
 
 
 @pytest.mark.parametrize("flags", [["--config-dir", "mine"], ["--config-dir=mine"], ["-cd", "mine"]])

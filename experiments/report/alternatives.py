@@ -1,0 +1,151 @@
+"""Figures of a report, each with what is seen on it in words and numbers, computed from what is stored."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.report import warm_up
+from experiments.report.document import Picture, Section
+from experiments.report.stored import Stored
+
+MOST_REASONS = 3
+"""Reasons that are named of each arm: the commonest."""
+FEWEST_HANDOFFS = 20
+"""Handoffs made from one sector to another below which a share of them is not named."""
+
+
+def figures(stored: Stored) -> Section | None:
+    """Return the stored figures, those that are known first."""
+    files = {file.stem: file for file in sorted((stored.folder / "figures").glob("*.svg"))}
+    if not files:
+        return None
+    order = [*(name for name in SEEN if name in files), *(name for name in files if name not in SEEN)]
+    return Section("figures", "Figures", tuple(_picture(stored, name, files[name]) for name in order))
+
+
+def trend_text(stored: Stored) -> str:
+    """Return how outcomes develop over the counted days, which tells whether services had settled; "" if unknown."""
+    data = stored.over_time
+    parts = _trends(stored, data[data["day"] >= stored.time.warmup_days], "supported")
+    if not parts:
+        return ""
+    return (
+        f"The first {stored.time.warmup_days:g} days are not counted. Needs supported within 28 days, by when they arose "
+        f"in the counted time: {'; '.join(parts)}. Had services settled before the counting began, there would be no "
+        "trend in that beyond chance."
+    )
+
+
+def _picture(stored: Stored, name: str, file: Path) -> Picture:
+    title = _title(file) or name.replace("_", " ")
+    seen = SEEN[name](stored) if name in SEEN else ""
+    return Picture(name, title, seen or f"Figure: {title}. Its numbers are in the tables of this report.", file)
+
+
+def _title(file: Path) -> str:
+    with file.open(encoding="utf-8") as stream:
+        found = re.search(r"<title>(.*?)</title>", stream.read(4000), re.DOTALL)
+    return " ".join(unescape(found[1]).split()) if found else ""
+
+
+def _incidence(stored: Stored) -> str:
+    table = stored.tables["headline"].set_index(["arm", "outcome"])["mean"]
+    parts = []
+    for arm, title in stored.titles.items():
+        soon, late, given_up = (100 * float(table[arm, name]) for name in ("supported_28", "supported_126", "gave_up"))
+        parts.append(
+            f"under {title} support has started for {_percent(soon)} by day 28 and {_percent(late)} by 18 weeks, "
+            f"{_percent(given_up)} are given up by day {stored.time.followup_days:g}"
+        )
+    panels = "Two panels of rising curves over the days since a need arose, support started and given up"
+    return f"{panels}: {'; '.join(parts)}."
+
+
+def _reasons(stored: Stored) -> str:
+    table = stored.tables["drops_by_reason"]
+    parts = []
+    for arm, title in stored.titles.items():
+        mine = table[(table["arm"] == arm) & (table["dropped"] > 0)]
+        mine = mine.sort_values("per_100", ascending=False, kind="stable").head(MOST_REASONS)
+        if mine.empty:
+            parts.append(f"under {title} none is dropped")
+            continue
+        reasons = [
+            f"{str(reason).replace('_', ' ')} ({rate:.1f})"
+            for reason, rate in zip(mine["reason"], mine["per_100"], strict=True)
+        ]
+        parts.append(f"under {title} {_and(reasons)}")
+    return f"Bars of dropped handoffs per 100 made, by reason. The commonest reasons: {'; '.join(parts)}."
+
+
+def _sectors(stored: Stored) -> str:
+    table = stored.tables.get("drops_by_sector")
+    if table is None:
+        return ""
+    parts = []
+    for arm, title in stored.titles.items():
+        mine = table[(table["arm"] == arm) & (table["made"] >= FEWEST_HANDOFFS)]
+        if mine.empty:
+            parts.append(f"under {title} there are too few handoffs to say")
+            continue
+        ranked = mine.sort_values("share_dropped", ascending=False, kind="stable")
+        if len(ranked) == 1:
+            row = ranked.iloc[0]
+            only = f"{row['sender_sector']} to {row['receiver_sector']}"
+            parts.append(f"under {title} only from {only} ({_percent(100 * row['share_dropped'])})")
+            continue
+        most, fewest = (
+            f"{row['sender_sector']} to {row['receiver_sector']} ({_percent(100 * row['share_dropped'])})"
+            for row in (ranked.iloc[0], ranked.iloc[-1])
+        )
+        parts.append(f"under {title} most are dropped from {most}, fewest from {fewest}")
+    return f"A grid for each arm of the share of handoffs dropped, from sector to sector: {'; '.join(parts)}."
+
+
+def _over_time(stored: Stored) -> str:
+    data = stored.over_time
+    words = {"supported": "needs supported within 28 days", "dropped": "handoffs dropped within 28 days"}
+    parts = [
+        f"{said}: {'; '.join(trends)}" for series, said in words.items() if (trends := _trends(stored, data, series))
+    ]
+    if not parts:
+        return ""
+    return f"Lines over the days of the run. {'. '.join(part[:1].upper() + part[1:] for part in parts)}."
+
+
+SEEN: dict[str, Callable[[Stored], str]] = {
+    "cumulative_incidence": _incidence,
+    "over_time": _over_time,
+    "drops_by_reason": _reasons,
+    "drops_by_sector": _sectors,
+    "warm_up": warm_up.seen,
+}
+"""What is seen on a figure, by its name; "" where what it was drawn from is missing."""
+
+
+def _trends(stored: Stored, data: pd.DataFrame, series: str) -> list[str]:
+    """Return the first and the last value of a line, by arm."""
+    parts = []
+    for arm, title in stored.titles.items():
+        line = data[(data["arm"] == arm) & (data["series"] == series)].sort_values("day")
+        if len(line) > 1:
+            first, last = line.iloc[0], line.iloc[-1]
+            parts.append(
+                f"{title} from {_percent(float(first['value']))} around day {first['day']:.0f} "
+                f"to {_percent(float(last['value']))} around day {last['day']:.0f}"
+            )
+    return parts
+
+
+def _percent(value: float) -> str:
+    return "an unknown share" if math.isnan(value) else f"{value:z.1f} %"
+
+
+def _and(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

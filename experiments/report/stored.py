@@ -1,0 +1,123 @@
+"""A stored comparison, as its folder has it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.manifest import FILE
+from sim.schema.parameters import Time
+from sim.schema.problems import Complaints
+
+_TEXTS = (
+    "arm", "outcome", "unit", "grouping", "group", "best", "worst", "left_out", "item", "label", "reason", "mode",
+    "sender_sector", "receiver_sector", "measure", "source", "is_long_enough",
+)  # fmt: skip
+"""Columns of tables that hold words, whatever they look like: a number of needs is the name of a group."""
+NEEDED = ("headline", "costs", "drops_by_reason")
+"""Tables without which there is no report; the others have their place in it where they are there."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored of a comparison.
+
+    Attributes:
+        folder: Where.
+        manifest: What was run, with what, and how it ended.
+        tables: The tables in ``tables/`` by name.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row a run."""
+        return pd.read_parquet(self.folder / "runs.parquet")
+
+    @cached_property
+    def over_time(self) -> pd.DataFrame:
+        """Outcomes by arm and period of the run, as the figure over time has them; empty if tables are missing."""
+        # Drawing needs a library that takes half a second to import.
+        from experiments.figures import over_time_data
+
+        files = [self.folder / f"{name}.parquet" for name in ("episodes", "handoffs")]
+        if not all(file.is_file() for file in files):
+            return pd.DataFrame(columns=["arm", "series", "day", "value"])
+        episodes = pd.read_parquet(files[0], columns=["arm", "replicate", "onset", "state", "days", "origin"])
+        handoffs = pd.read_parquet(files[1], columns=["arm", "replicate", "state", "made", "dropped"])
+        return over_time_data(episodes, handoffs, self.runs, self.titles, self.time)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Title of each arm that there are runs of, by name, unique among them; the first is the baseline."""
+        arms = self.manifest["arms"]
+        counts = Counter(arm["title"] for arm in arms.values())
+        unique = {
+            name: arm["title"] if counts[arm["title"]] == 1 else f"{arm['title']} ({name})"
+            for name, arm in arms.items()
+        }
+        return {name: unique[name] for name in dict.fromkeys(self.tables["headline"]["arm"])}
+
+    @property
+    def place(self) -> str:
+        """Title of the place."""
+        return str(self.manifest["scenario"]["title"] or self.manifest["scenario"]["name"])
+
+    @property
+    def time(self) -> Time:
+        """The clock."""
+        return Time.model_validate(self.manifest["parameters"]["time"])
+
+    @property
+    def worlds(self) -> int:
+        """Number of random worlds."""
+        return int(self.runs["replicate"].nunique())
+
+
+def stored(folder: Path) -> Stored:
+    """Read a stored comparison.
+
+    Args:
+        folder: Output folder of ``journeys compare``.
+
+    Raises:
+        BadInputError: The folder holds no comparison that came to its end.
+    """
+    complaints = Complaints()
+    where, wanted = "report", "the output folder of a comparison that came to its end"
+    file = folder / FILE
+    if not file.is_file():
+        complaints.add(where, f"{str(folder)!r} has no {FILE}", wanted)
+    complaints.raise_if_any()
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        command = manifest["command"]
+    except (ValueError, KeyError, TypeError):
+        command = None
+    if command != "compare":
+        what = f"is of the command {command!r}" if isinstance(command, str) else f"{FILE} is not one of this program"
+        complaints.add(where, f"{str(folder)!r}: {what}", wanted)
+        complaints.raise_if_any()
+    for name in (*(f"tables/{table}.csv" for table in NEEDED), "runs.parquet"):
+        if not (folder / name).is_file():
+            complaints.add(where, f"{str(folder)!r} has no {name}", wanted)
+    complaints.raise_if_any()
+    return Stored(folder, manifest, {path.stem: _table(path) for path in sorted((folder / "tables").glob("*.csv"))})
+
+
+def _table(file: Path) -> pd.DataFrame:
+    """Return a table with exactly the numbers and words that were written."""
+    texts = dict.fromkeys(_TEXTS, str)
+    table = pd.read_csv(file, dtype=texts, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    words = [name for name in table if name in _TEXTS]
+    return table.fillna(dict.fromkeys(words, ""))
