@@ -36,9 +36,9 @@ def trend_text(stored: Stored) -> str:
     if not parts:
         return ""
     return (
-        f"The first {stored.time.warmup_days:g} days are not counted. Needs supported within 28 days, by when they arose "
-        f"in the counted time: {'; '.join(parts)}. Had services settled before the counting began, there would be no "
-        "trend in that beyond chance."
+        f"The first {stored.time.warmup_days:g} days are not counted. Needs supported within 28 days, by when they "
+        f"arose in the counted time: {'; '.join(parts)}. Had services settled before the counting began, there would "
+        "be no trend in that beyond chance."
     )
 
 
