@@ -185,6 +185,8 @@ class Landscape:
             provider = Provider(self.model, len(self.providers), row, nominal)
             self.providers.append(provider)
             by_name[row.provider] = provider
+        for turn, provider in enumerate(sorted(self.providers, key=lambda provider: provider.key)):
+            provider.turn = turn
         self._leave_out_hubs_of_one()
         for desk in tables.services:
             if desk.stage is Stage.CRISIS:

@@ -31,6 +31,7 @@ class Provider(Agent):
 
     Attributes:
         number: Row in the outcomes; the rows of providers.csv come first.
+        turn: Place among the providers when several have an event at one time; it does not depend on the tables' order.
         name: Unique name.
         key: Address of the provider, the same in every landscape.
         sector: public, private or voluntary.
@@ -54,6 +55,7 @@ class Provider(Agent):
     def __init__(self, model: JourneyModel, number: int, row: ProviderRow, nominal: frozenset[int]) -> None:
         super().__init__(model)
         self.number = number
+        self.turn = number
         self.name = row.provider
         self.key = key_of("provider", row.provider)
         self.sector = row.sector
@@ -334,7 +336,7 @@ class Provider(Agent):
         """Schedule something for this provider; keys below 0 keep it apart from citizens."""
         calendar = self.model.calendar
         self._events += 1
-        key = -(self.number + 1) * _EVENTS_EACH - self._events
+        key = -(self.turn + 1) * _EVENTS_EACH - self._events
         calendar.schedule(calendar.now + days, phase, key, action, argument)
 
     def record(self, activity: Activity, episode: Episode | None = None, reason: Reason = Reason.NONE) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from sim import Coordination, Scenario, simulate
+from sim.events import Phase
+from sim.model import JourneyModel
 from tests.contract.rich_place import journeys
 from tests.places import write_place
 
@@ -98,3 +100,19 @@ def test_needs_of_a_vignette_that_arise_on_one_day(tmp_path: Path, seed: int) ->
         ends.append(dict(zip(rows["need"], rows["time"], strict=True)))
     assert len(ends[0]) == 3
     assert ends[0] == ends[1]
+
+
+def test_events_of_several_providers_at_one_time(tmp_path: Path) -> None:
+    """Meetings take the time of all members at once, so that places come free at one moment: in which order?"""
+    place = pooled_place(tmp_path / "place", (1, 1, 9))
+    orders = []
+    for where in (place, turned(place, "providers")):
+        model = JourneyModel(where, Coordination())
+        done: list[str] = []
+        for provider in model.landscape.providers:
+            provider.later(1.0, Phase.RELEASE, done.append, provider.name)
+        model.step()
+        model.step()
+        orders.append(done)
+    assert len(orders[0]) == 3
+    assert orders[0] == orders[1]
