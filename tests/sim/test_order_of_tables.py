@@ -37,7 +37,8 @@ def pooled_place(folder: Path, places: tuple[int, ...], *initiatives: Mapping[st
     providers = [{"provider": f"p{number}", "sector": "public", "profession": "health"} for number in range(3)]
     settings = {"pooling": {"move_days": 1, "keep": 0}, "population": {"patience_days": 30}}
     tables = {"providers": providers, "services": services(places, 30, pool="all"), "needs": NEEDS}
-    return Scenario.load(write_place(folder, settings, **tables, initiatives=list(initiatives)))
+    dated = {"initiatives": list(initiatives)} if initiatives else {}
+    return Scenario.load(write_place(folder, settings, **tables, **dated))
 
 
 def turned(place: Scenario, table: str) -> Scenario:
@@ -85,7 +86,7 @@ def test_desks_of_a_provider_that_closes_and_opens_again(tmp_path: Path, seed: i
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_needs_of_a_vignette_that_arise_on_one_day(tmp_path: Path, seed: int) -> None:
     person = {"vignette": "somebody", "district": "town", "onset_day": 3, "capability": 0.5, "persistence": 0.5}
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "districts": [{"district": "town", "citizens_per_year": 0}],
         "needs": NEEDS,
         "services": [services((5, 5, 5), 5, provider="clinic")[0] | {"needs": "all"}],
