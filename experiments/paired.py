@@ -82,6 +82,15 @@ def compare_arms(runs: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def ends_shown(comparison: pd.DataFrame) -> tuple[str, str]:
+    """Return the columns of a comparison with the ends of the intervals to show and to decide by.
+
+    With several arms those that hold for all of them together.
+    """
+    several = comparison["arm"].nunique() > 2
+    return ("all_low", "all_high") if several and "all_low" in comparison else ("low", "high")
+
+
 def level_of_each(count: int, level: float = LEVEL) -> float:
     """Return the level of each of several intervals that hold together with ``level`` at least (Bonferroni).
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.collecting import ALL_MODES
+from experiments.paired import ends_shown
 from experiments.plan import Plan, parameter_text
 from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE, Outcome
@@ -95,7 +96,7 @@ def headline_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> str:
         rows = [(cells[arm, outcome.name], outcome) for outcome in HEADLINE]
         has_needs = not math.isnan(cells[arm, HAS_NEEDS]["mean"])
         means.append([titles[arm], *(_mean(row["mean"], outcome, has_needs) for row, outcome in rows)])
-        low, high = ("all_low", "all_high") if len(others) > 1 else ("low", "high")
+        low, high = ends_shown(comparison)
         shown = [_gap({**row, "low": row[low], "high": row[high]}, outcome) for row, outcome in rows]
         gaps.append([f"{titles[arm]} - {titles[baseline]} (95 % CI)", *shown])
     if not others:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from experiments.paired import ends_shown
 from experiments.report.several import several
 from experiments.report.verdicts import (
     Finding,
@@ -71,14 +72,15 @@ def answer_of(
         groups: From :func:`experiments.equity.groups_table`; None: nothing is said of groups.
     """
     words = words_of(followup_days)
-    found = findings_of(comparison, titles)
+    ends = ends_shown(comparison)
+    found = findings_of(comparison, titles, ends)
     if len(titles) == 1:
         return _alone(comparison, titles, place, words)
     sentences = (_two if len(titles) == 2 else several)(found, place, words)
     besides = sentences[2]
     if groups is not None:
         besides += f", and {_whom(groups, found[SUPPORT], titles)}"
-    return Answer(f"{sentences[0]}.", f"{sentences[1]}.", f"{besides}.", _cautions(found, groups is not None))
+    return Answer(f"{sentences[0]}.", f"{sentences[1]}.", f"{besides}.", _cautions(found, groups is not None, ends))
 
 
 def _two(found: Mapping[str, Sequence[Finding]], place: str, words: Mapping[str, Words]) -> tuple[str, str, str]:
@@ -167,7 +169,7 @@ def _alone(comparison: pd.DataFrame, titles: Mapping[str, str], place: str, word
     )
 
 
-def _cautions(found: Mapping[str, Sequence[Finding]], with_groups: bool) -> tuple[str, ...]:
+def _cautions(found: Mapping[str, Sequence[Finding]], with_groups: bool, ends: tuple[str, str]) -> tuple[str, ...]:
     every = [finding for findings in found.values() for finding in findings]
     worlds = min(finding.n for finding in every)
     cautions = []
@@ -178,7 +180,12 @@ def _cautions(found: Mapping[str, Sequence[Finding]], with_groups: bool) -> tupl
             f"This is weak: it rests on {worlds} random worlds. Take it as a hint, and ask for replications=20."
         )
     intervals = sum(not math.isnan(finding.low) for finding in every)
-    if intervals > 1:
+    if ends == ("all_low", "all_high"):
+        cautions.append(
+            "The intervals of one outcome hold for all arms together with 95 % (Bonferroni), those of different "
+            "outcomes each for itself."
+        )
+    elif intervals > 1:
         cautions.append(
             f"Each interval holds with 95 % for itself: of {intervals} differences, a few may look clear by chance."
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.collecting import ALL_MODES
 from experiments.equity_text import SHOWN
+from experiments.paired import ends_shown
 from experiments.report import warm_up
 from experiments.report.answer import answer_of
 from experiments.report.document import Items, Paragraph, Section, Table
@@ -56,6 +57,7 @@ def headline(stored: Stored) -> Section:
     """Return all headline outcomes by arm, with differences from the baseline."""
     rows = {(row["arm"], row["outcome"]): row for row in stored.tables["headline"].to_dict("records")}
     titles = stored.titles
+    ends = ends_shown(stored.tables["headline"])
     baseline, *others = titles
     head = ["Outcome", *titles.values(), *(f"{titles[arm]} − {titles[baseline]} {INTERVAL}" for arm in others)]
     body = []
@@ -64,12 +66,14 @@ def headline(stored: Stored) -> Section:
             value_text({name: float(rows[arm, name]["mean"]) for name in (outcome.name, HAS_NEEDS)}, outcome)
             for arm in titles
         ]
-        gaps = [_headline_gap(rows[arm, outcome.name], outcome) for arm in others]
+        gaps = [_headline_gap(rows[arm, outcome.name], outcome, ends) for arm in others]
         body.append((outcome.label, *means, *gaps))
     note = f"Means over {stored.worlds} random worlds"
     if others:
         note += ", the same in every arm; differences are of the same worlds, with t intervals. Points are percentage "
         note += "points"
+    if len(others) > 1:
+        note += "; intervals of an outcome hold for all arms together (Bonferroni)"
     table = Table("headline", "Headline outcomes by way of coordinating", tuple(head), tuple(body), note=f"{note}.")
     return Section("outcomes", "All outcomes", (table,))
 
@@ -177,8 +181,8 @@ def interval(difference: float, low: float, high: float, digits: int = 1, unit: 
     return text if math.isnan(low) else f"{text} ({signed(low, digits)} to {signed(high, digits)})"
 
 
-def _headline_gap(row: Mapping[Any, Any], outcome: Outcome) -> str:
-    difference, low, high = (scaled(float(row[part]), outcome) for part in ("difference", "low", "high"))
+def _headline_gap(row: Mapping[Any, Any], outcome: Outcome, ends: tuple[str, str]) -> str:
+    difference, low, high = (scaled(float(row[part]), outcome) for part in ("difference", *ends))
     return interval(difference, low, high, decimals(outcome), UNITS[outcome.unit])
 
 

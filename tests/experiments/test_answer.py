@@ -45,6 +45,24 @@ def comparison(*changes: dict[str, Change], n: int = 20, base: dict[str, float] 
     return pd.DataFrame(rows)
 
 
+def test_with_several_arms_the_intervals_that_hold_together_decide() -> None:
+    """Each alone would be a clear gain."""
+    table = comparison(GAIN, GAIN)
+    columns = ("outcome", "low", "high")
+    wide = {"restricted_mean_days": (-21.0, 1.0)}
+    ends = [wide.get(name, (low, high)) for name, low, high in zip(*(table[one] for one in columns), strict=True)]
+    table["all_low"], table["all_high"] = zip(*ends, strict=True)
+    titles = dict(list(TITLES.items())[:3])
+    together = answer_of(table, titles, "Smalltown", 180.0)
+    alone = answer_of(table.drop(columns=["all_low", "all_high"]), titles, "Smalltown", 180.0)
+    assert "under no other way of coordinating is it clear" in together.support
+    assert "under no other way of coordinating is it clear" not in alone.support
+    assert (
+        "The intervals of one outcome hold for all arms together with 95 % (Bonferroni), those of different outcomes "
+        "each for itself."
+    ) in together.cautions
+
+
 def answered(*changes: dict[str, Change], **others: Any) -> Answer:
     titles = dict(list(TITLES.items())[: len(changes) + 1])
     return answer_of(comparison(*changes, **others), titles, "Smalltown", 180.0)

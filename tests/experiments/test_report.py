@@ -252,7 +252,7 @@ def test_numbers_are_those_of_the_stored_tables(made: Path, document: Document) 
     row = headline[(headline["arm"] == "letter") & (headline["outcome"] == "restricted_mean_days")].iloc[0]
     shown = {cells[0]: cells for cells in table_of(document, "headline").rows}["Restricted mean time to support"]
     assert shown[2] == f"{row['mean']:.1f} days"
-    ends = [f"{row[name]:+.1f}".replace("-", "−") for name in ("difference", "low", "high")]
+    ends = [f"{row[name]:+.1f}".replace("-", "−") for name in ("difference", "all_low", "all_high")]
     assert shown[4] == f"{ends[0]} days ({ends[1]} to {ends[2]})"
 
 
