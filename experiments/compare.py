@@ -33,6 +33,7 @@ from experiments.progress import shown
 from experiments.store import Store
 from experiments.times import times_table
 from experiments.times_text import times_text
+from experiments.typical import arms_of_map, spread_table, typical_worlds
 from experiments.units import Unit, units_of, work
 from experiments.warmup import undisturbed_until, warm_up_table, warm_ups, warning
 
@@ -166,6 +167,10 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     checks = warm_ups(episodes, replicates, time, until)
     published = published_table(facts, plan.scenario.tables.published, arms)
     costs, views = costs_table(facts, arms), two_views(handoffs, runs)
+    vignettes = stacked(store, units, "vignettes", arms)
+    vignettes.to_parquet(folder / "vignettes.parquet", index=False)
+    mapped = {arm: titles[arm] for arm in arms_of_map(arms)}
+    typical = typical_worlds(vignettes, list(mapped), time)
     _write_tables(
         folder / "tables",
         {
@@ -179,6 +184,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             "equity": equity.groups,
             "equity_gaps": equity.gaps,
             "worst_tenth": equity.worst,
+            "journey_maps": spread_table(typical),
             "warm_up": warm_up_table(checks),
         },
     )
@@ -195,11 +201,26 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     print(f"\n{equity_text(equity, titles)}")
     # Drawing needs a library that takes half a second to import.
     from experiments.figures import compare_figures, foot_of, marks_of
+    from experiments.figures.journey_map import write_maps
+    from experiments.figures.labels import labels_of
 
     marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
     foot = foot_of(plan, runs["replicate"].nunique())
     figures = compare_figures(
-        folder / "figures", episodes, handoffs, runs, titles, time, manifest.provenance(), marks, foot, checks
+        folder / "figures",
+        episodes,
+        handoffs,
+        runs,
+        titles,
+        time,
+        manifest.provenance(),
+        marks,
+        foot,
+        checks,
+        comparison,
+    )
+    figures += write_maps(
+        folder / "figures", vignettes, typical, mapped, time, manifest.provenance(), labels_of(plan.scenario), foot
     )
     print(
         text.results(
@@ -208,7 +229,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             {
                 "report": "report.html, report.md",
                 "tables": f"{HEADLINE_TABLE} and others",
-                "data": "runs.parquet, episodes.parquet, handoffs.parquet",
+                "data": "runs.parquet, episodes.parquet, handoffs.parquet, vignettes.parquet",
             },
         )
     )

@@ -16,7 +16,7 @@ from sim.coordination import Coordination
 from sim.outcomes.result import Result
 from sim.scenario import Scenario, digest_of
 
-LAYOUT = 2
+LAYOUT = 3
 """Number of the layout of a stored run; another number makes everything be computed again."""
 
 
@@ -40,7 +40,7 @@ class Unit:
     seed: int
     replicate: int
     key: str
-    tables: tuple[str, ...] = ("episodes", "handoffs")
+    tables: tuple[str, ...] = ("episodes", "handoffs", "vignettes")
 
 
 def units_of(plan: Plan) -> list[Unit]:

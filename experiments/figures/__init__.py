@@ -1,6 +1,7 @@
 """Figures of comparisons and runs, each as PDF, SVG and PNG with its provenance inside, and readable without a caption.
 
-The numbers of every figure come from a pure function (``incidence_data``, ``reasons_data``, ``sectors_data``,
+The numbers of every figure come from a pure function (``incidence_data``,
+``difference_data``, ``at_risk_data``, ``forest_data``, ``reasons_data``, ``sectors_data``,
 ``over_time_data``, ``waiting_data``, ``journey_data``), which anybody may call to draw their own.
 """
 
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.figures import incidence, over_time, reasons, sectors, warmup
+from experiments.figures import difference, forest, incidence, over_time, reasons, sectors, warmup
+from experiments.figures.difference import at_risk_data, difference_data
 from experiments.figures.foot import foot_of
+from experiments.figures.forest import forest_data
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journeys import write_journeys
@@ -31,8 +34,11 @@ if TYPE_CHECKING:
     from sim.outcomes.result import Result
 
 __all__ = [
+    "at_risk_data",
     "compare_figures",
+    "difference_data",
     "foot_of",
+    "forest_data",
     "incidence_data",
     "journey_data",
     "marks_of",
@@ -55,10 +61,12 @@ def compare_figures(
     marks: Sequence[Mark] = (),
     foot: str = "",
     checks: Sequence[WarmUp] | None = None,
+    comparison: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write the figures of a comparison.
 
-    ``cumulative_incidence``, ``drops_by_reason``, ``drops_by_sector``, ``over_time`` and ``warm_up``.
+    ``cumulative_incidence``, ``difference_over_time``, ``forest`` (with a comparison),
+    ``drops_by_reason``, ``drops_by_sector``, ``over_time`` and ``warm_up``.
 
     Args:
         folder: Where; made if it is missing.
@@ -71,6 +79,7 @@ def compare_figures(
         marks: Initiatives to mark on the figure over time.
         foot: The last line of each figure, from :func:`experiments.figures.foot.foot_of`.
         checks: Of the warm-up, from :func:`experiments.warmup.warm_ups`; made here, without initiatives, if missing.
+        comparison: From :func:`experiments.paired.compare_arms`; without it there is no forest plot.
 
     Returns:
         The paths of the files.
@@ -83,13 +92,17 @@ def compare_figures(
     checks = warm_ups(episodes, replicates, time) if checks is None else checks
     stock = waiting_data(episodes, replicates, time)
     curves = incidence_data(episodes, runs, arms, time)
+    gaps, at_risk = (make(episodes, runs, arms, time) for make in (difference_data, at_risk_data))
     drawn = [
         (incidence, incidence.draw_incidence(curves, sizes, replicates, arms, foot)),
+        (difference, difference.draw_difference(gaps, at_risk, sizes, replicates, arms, foot)),
         (reasons, reasons.draw_reasons(reasons_data(handoffs, runs, arms), replicates, arms, time, foot)),
         (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time, foot)),
         (over_time, over_time.draw_over_time(development, arisen, replicates, arms, time, marks, foot)),
         (warmup, warmup.draw_warm_up(stock, checks, replicates, arms, time, foot)),
     ]
+    if comparison is not None:
+        drawn.insert(2, (forest, forest.draw_forest(comparison, sizes, replicates, arms, foot)))
     return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 
 

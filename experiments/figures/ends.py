@@ -58,10 +58,10 @@ def label_ends(axes: Axes, ends: Sequence[End], width: float, height: float, wit
         height: Likewise.
         with_markers: Whether the lines have the markers of the arms, which then stand beside the texts too.
     """
-    last, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    last, (bottom, top) = axes.get_xlim()[1], axes.get_ylim()
     texts = [wrapped(end.text, LABEL_WIDTH) for end in ends]
     sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
-    wanted = [end.y / top * height for end in ends]
+    wanted = [(end.y - bottom) / (top - bottom) * height for end in ends]
     centres = moved_apart(wanted, sizes, -4.0, height + 4.0)
     before = 1.8 if with_markers else 1.0
     for end, lines, start, centre in zip(ends, texts, wanted, centres, strict=True):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 AXIS_HEIGHT, KEY_HEIGHT, BESIDE = 10.0, 12.8, 3.5
 """In mm: of the axis below the chart, of the key, from the chart to the text beside it."""
+LEFT = EDGE + 3.0 + NAME_WIDTH + 1.5
+"""Where the chart begins, in mm."""
 LABEL_WIDTH = 42.0
 """Of the name of a need beside the rows of providers at most, in mm."""
 SYMBOL = "mm"
@@ -87,30 +89,56 @@ def draw_journey(journey: Journey, title: str, arm: str) -> Figure:
         arm: Under which coordination, and in which world.
     """
     with style.house():
-        left = EDGE + 3.0 + NAME_WIDTH + 1.5
-        beside = [line for _, need in journey.needs.iterrows() for line in [need_line(need) + SYMBOL, *need_text(need)]]
-        right = style.DOUBLE_COLUMN - EDGE - max(text_width(line) for line in beside)
-        width = right - BESIDE - left
-        last = max(1.04 * journey.end, 7.0)
-        if journey.cut > 0:
-            last = min(last, journey.cut)
+        right, last = right_of(journey), last_of(journey)
+        width = right - BESIDE - LEFT
         plan = plan_rows(journey, width / last, width)
         frame = Frame(title, f"{arm}. {summary(journey)}", [], style.DOUBLE_COLUMN)
         page = frame.page(plan.height + AXIS_HEIGHT + KEY_HEIGHT)
-        axes = page.canvas_axes(left, frame.top, width, plan.height)
-        axes.set_xlim(0.0, last)
-        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10], integer=True))
-        axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
-        axes.set_axisbelow(True)
+        axes = draw_lanes(page, frame.top, right, journey, plan, last)
         axes.set_xlabel(f"Days since the first need arose (day {journey.start:,.0f} of the run)")
-        axes.spines["bottom"].set_visible(True)
-        _draw_headers(page, frame.top, plan)
-        for lane in plan.lanes:
-            _draw_lane(page, axes, frame.top, lane)
-        _draw_texts(page, frame.top, right, journey, plan)
-        Pen(axes, journey, plan, last, last / width).draw_all()
         draw_key(page, EDGE, frame.top + plan.height + AXIS_HEIGHT + 1.0, style.DOUBLE_COLUMN - 2 * EDGE)
         return page.figure
+
+
+def right_of(journey: Journey) -> float:
+    """Return where the texts beside the chart of a journey begin, in mm, so that the longest still fits."""
+    beside = [line for _, need in journey.needs.iterrows() for line in [need_line(need) + SYMBOL, *need_text(need)]]
+    return style.DOUBLE_COLUMN - EDGE - max(text_width(line) for line in beside)
+
+
+def last_of(journey: Journey) -> float:
+    """Return the last day that the chart of a journey shows, in days since the first need arose."""
+    last = max(1.04 * journey.end, 7.0)
+    return min(last, journey.cut) if journey.cut > 0 else last
+
+
+def draw_lanes(page: Page, top: float, right: float, journey: Journey, plan: Plan, last: float) -> Axes:
+    """Draw the swim lanes of a journey on a page, as wide as the page.
+
+    Args:
+        page: Where.
+        top: Where the rows begin, in mm.
+        right: Where the texts beside the chart begin, in mm.
+        journey: What happened.
+        plan: Of its rows, made for a chart from ``LEFT`` to ``BESIDE`` before ``right``.
+        last: The last day that is shown.
+
+    Returns:
+        The axes of the chart, in days and mm, with ticks below and no title.
+    """
+    width = right - BESIDE - LEFT
+    axes = page.canvas_axes(LEFT, top, width, plan.height)
+    axes.set_xlim(0.0, last)
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10], integer=True))
+    axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
+    axes.set_axisbelow(True)
+    axes.spines["bottom"].set_visible(True)
+    _draw_headers(page, top, plan)
+    for lane in plan.lanes:
+        _draw_lane(page, axes, top, lane)
+    _draw_texts(page, top, right, journey, plan)
+    Pen(axes, journey, plan, last, last / width).draw_all()
+    return axes
 
 
 def summary(journey: Journey) -> str:

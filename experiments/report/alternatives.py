@@ -13,6 +13,8 @@ import pandas as pd
 from experiments.report import warm_up
 from experiments.report.document import Picture, Section
 from experiments.report.stored import Stored
+from experiments.typical import files_of, map_text
+from sim.outcomes.headline import HEADLINE
 
 MOST_REASONS = 3
 """Reasons that are named of each arm: the commonest."""
@@ -25,7 +27,8 @@ def figures(stored: Stored) -> Section | None:
     files = {file.stem: file for file in sorted((stored.folder / "figures").glob("*.svg"))}
     if not files:
         return None
-    order = [*(name for name in SEEN if name in files), *(name for name in files if name not in SEEN)]
+    known = [*SEEN, *files_of(_maps(stored))]
+    order = [*(name for name in known if name in files), *(name for name in files if name not in known)]
     return Section("figures", "Figures", tuple(_picture(stored, name, files[name]) for name in order))
 
 
@@ -44,8 +47,13 @@ def trend_text(stored: Stored) -> str:
 
 def _picture(stored: Stored, name: str, file: Path) -> Picture:
     title = _title(file) or name.replace("_", " ")
-    seen = SEEN[name](stored) if name in SEEN else ""
+    seen = SEEN[name](stored) if name in SEEN else map_text(_maps(stored), name, stored.titles)
     return Picture(name, title, seen or f"Figure: {title}. Its numbers are in the tables of this report.", file)
+
+
+def _maps(stored: Stored) -> pd.DataFrame:
+    """Return how worlds differ around the maps of vignettes; empty where there are none."""
+    return stored.tables.get("journey_maps", pd.DataFrame(columns=["vignette", "arm"]))
 
 
 def _title(file: Path) -> str:
@@ -65,6 +73,52 @@ def _incidence(stored: Stored) -> str:
         )
     panels = "Two panels of rising curves over the days since a need arose, support started and given up"
     return f"{panels}: {'; '.join(parts)}."
+
+
+def _difference(stored: Stored) -> str:
+    baseline, *others = stored.titles
+    table = stored.tables.get("times")
+    if table is None or not others:
+        return ""
+    rows = table[(table["grouping"] == "all") & table["difference"].notna()]
+    parts = []
+    for arm in others:
+        own = rows[rows["arm"] == arm].set_index("measure")["difference"]
+        gaps = {day: float(own[f"supported_{day}"]) for day in (14, 28, 90, 126) if f"supported_{day}" in own.index}
+        found = [f"{100 * gap:+z.1f} by day {day}".replace("-", "\N{MINUS SIGN}") for day, gap in gaps.items()]
+        if found:
+            parts.append(f"{stored.titles[arm]} {', '.join(found)}")
+    if not parts:
+        return ""
+    what = f"the share supported, less that under {stored.titles[baseline]} in the same worlds"
+    return (
+        f"A line for each arm of {what}, over the {stored.time.followup_days:g} days since a need arose. In percentage "
+        f"points: {'; '.join(parts)}."
+    )
+
+
+def _forest(stored: Stored) -> str:
+    baseline, *others = stored.titles
+    cells = {(row["arm"], row["outcome"]): row for row in stored.tables["headline"].to_dict("records")}
+    low, high = ("all_low", "all_high") if len(others) > 1 else ("low", "high")
+    parts = []
+    for arm in others:
+        better = worse = untold = 0
+        for outcome in HEADLINE:
+            row = cells.get((arm, outcome.name), {})
+            if not row or math.isnan(row[low]) or row[low] <= 0 <= row[high]:
+                untold += 1
+            elif (row[low] > 0) == (outcome.better == "higher"):
+                better += 1
+            else:
+                worse += 1
+        parts.append(f"{stored.titles[arm]} is better in {better}, worse in {worse} and not told apart in {untold}")
+    if not parts:
+        return ""
+    return (
+        f"Points with 95 % intervals, the difference of each arm from {stored.titles[baseline]} in {len(HEADLINE)} "
+        f"headline outcomes, an axis for each: {'; '.join(parts)}."
+    )
 
 
 def _reasons(stored: Stored) -> str:
@@ -121,6 +175,8 @@ def _over_time(stored: Stored) -> str:
 
 SEEN: dict[str, Callable[[Stored], str]] = {
     "cumulative_incidence": _incidence,
+    "difference_over_time": _difference,
+    "forest": _forest,
     "over_time": _over_time,
     "drops_by_reason": _reasons,
     "drops_by_sector": _sectors,

@@ -18,7 +18,7 @@ from sim.schema.problems import Complaints
 
 _TEXTS = (
     "arm", "outcome", "unit", "grouping", "group", "best", "worst", "left_out", "item", "label", "reason", "mode",
-    "sender_sector", "receiver_sector", "measure", "source", "is_long_enough",
+    "sender_sector", "receiver_sector", "vignette", "measure", "source", "is_long_enough",
 )  # fmt: skip
 """Columns of tables that hold words, whatever they look like: a number of needs is the name of a group."""
 NEEDED = ("headline", "costs", "drops_by_reason")

@@ -47,6 +47,11 @@ class Result:
         return tables.ledger_table(self.columns, self.names)
 
     @cached_property
+    def vignettes(self) -> pd.DataFrame:
+        """The rows of the ledger about the people who are given; none where nobody is."""
+        return tables.vignettes_table(self.columns, self.names)
+
+    @cached_property
     def episodes(self) -> pd.DataFrame:
         """One row an episode."""
         return tables.episodes_table(self.columns, self.names, self.scenario.parameters.time)

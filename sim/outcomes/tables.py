@@ -54,9 +54,17 @@ class Names:
     stages: list[str]
 
 
-def ledger_table(columns: Columns, names: Names) -> pd.DataFrame:
-    """Return the ledger in words: an event a row, as process-mining tools read it."""
+def ledger_table(columns: Columns, names: Names, rows: Ints | None = None) -> pd.DataFrame:
+    """Return the ledger in words: an event a row, as process-mining tools read it.
+
+    Args:
+        columns: The ledger's columns.
+        names: The names behind its numbers.
+        rows: Rows to return; all if missing.
+    """
     kinds = _kinds_of_episodes(columns)
+    if rows is not None:
+        columns = {name: values[rows] for name, values in columns.items()}
     episode = columns["episode"]
     need = np.where(episode >= 0, kinds[np.maximum(episode, 0)] if len(kinds) else -1, -1)
     # The column of an onset that says which kind of need it is does not name a provider.
@@ -78,6 +86,16 @@ def ledger_table(columns: Columns, names: Names) -> pd.DataFrame:
             "detail": columns["detail"],
         }
     )
+
+
+def vignettes_table(columns: Columns, names: Names) -> pd.DataFrame:
+    """Return the rows of the ledger about vignettes, in words; no category is there that no row has."""
+    citizen = columns["citizen"].astype(np.int64)
+    is_given = np.array([bool(name) for name in names.vignettes], bool)
+    of_somebody = np.flatnonzero(citizen >= 0)
+    table = ledger_table(columns, names, of_somebody[is_given[citizen[of_somebody]]])
+    words = table.select_dtypes("category").columns
+    return table.assign(**{name: table[name].cat.remove_unused_categories() for name in words})
 
 
 def episodes_table(columns: Columns, names: Names, time: Time) -> pd.DataFrame:

@@ -272,7 +272,14 @@ def test_figures_of_any_number_of_arms_are_readable(count: int) -> None:
 def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> None:
     episodes, handoffs = many_rows(ARMS)
     paths = compare_figures(tmp_path / "one", episodes, handoffs, runs_with(ARMS, 3), ARMS, TIME, PROVENANCE)
-    names = ["cumulative_incidence", "drops_by_reason", "drops_by_sector", "over_time", "warm_up"]
+    names = [
+        "cumulative_incidence",
+        "difference_over_time",
+        "drops_by_reason",
+        "drops_by_sector",
+        "over_time",
+        "warm_up",
+    ]
     assert [path.name for path in paths] == [f"{name}.{kind}" for name in names for kind in ("pdf", "svg", "png")]
     for path in paths:
         content = path.read_bytes()
@@ -308,7 +315,7 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
-        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 15
+        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 18
         for figure in (
             draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
             draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),

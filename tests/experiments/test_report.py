@@ -142,6 +142,8 @@ def test_every_figure_has_a_title_and_says_what_is_seen(reader: Reader, document
     pictures = [block for section in document.sections for block in section.blocks if isinstance(block, Picture)]
     assert [picture.name for picture in pictures] == [
         "cumulative_incidence",
+        "difference_over_time",
+        "forest",
         "over_time",
         "drops_by_reason",
         "drops_by_sector",

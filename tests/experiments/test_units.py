@@ -50,7 +50,7 @@ def test_serial_parallel_and_resumed_runs_are_identical(plan: Plan, tmp_path: Pa
     computed(first, tmp_path / "resumed", workers=1)
     resumed = computed(plan, tmp_path / "resumed", workers=2)
     files = contents(serial.folder)
-    assert len(files) == 6 * 3
+    assert len(files) == 6 * 4
     assert contents(parallel.folder) == files
     assert contents(resumed.folder) == files
 
