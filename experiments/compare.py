@@ -218,6 +218,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
         foot,
         checks,
         comparison,
+        equity.groups,
     )
     figures += write_maps(
         folder / "figures", vignettes, typical, mapped, time, manifest.provenance(), labels_of(plan.scenario), foot

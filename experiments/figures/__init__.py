@@ -2,7 +2,8 @@
 
 The numbers of every figure come from a pure function (``incidence_data``,
 ``difference_data``, ``at_risk_data``, ``forest_data``, ``reasons_data``, ``sectors_data``,
-``over_time_data``, ``waiting_data``, ``journey_data``), which anybody may call to draw their own.
+``over_time_data``, ``waiting_data``, ``funnel_data``, ``dumbbells_data``,
+``runs_spread_data``, ``journey_data``), which anybody may call to draw their own.
 """
 
 from __future__ import annotations
@@ -13,15 +14,29 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.figures import difference, forest, incidence, over_time, reasons, sectors, warmup
+from experiments.figures import (
+    difference,
+    dumbbells,
+    forest,
+    funnel,
+    incidence,
+    over_time,
+    reasons,
+    runs_spread,
+    sectors,
+    warmup,
+)
 from experiments.figures.difference import at_risk_data, difference_data
+from experiments.figures.dumbbells import dumbbells_data
 from experiments.figures.foot import foot_of
 from experiments.figures.forest import forest_data
+from experiments.figures.funnel import funnel_data
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journeys import write_journeys
 from experiments.figures.over_time import Mark, marks_of, over_time_data
 from experiments.figures.reasons import reasons_data
+from experiments.figures.runs_spread import runs_spread_data
 from experiments.figures.saving import save
 from experiments.figures.sectors import sectors_data
 from experiments.figures.spread import runs_of_arms
@@ -37,14 +52,17 @@ __all__ = [
     "at_risk_data",
     "compare_figures",
     "difference_data",
+    "dumbbells_data",
     "foot_of",
     "forest_data",
+    "funnel_data",
     "incidence_data",
     "journey_data",
     "marks_of",
     "over_time_data",
     "reasons_data",
     "run_figures",
+    "runs_spread_data",
     "sectors_data",
     "waiting_data",
 ]
@@ -62,17 +80,19 @@ def compare_figures(
     foot: str = "",
     checks: Sequence[WarmUp] | None = None,
     comparison: pd.DataFrame | None = None,
+    groups: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write the figures of a comparison.
 
     ``cumulative_incidence``, ``difference_over_time``, ``forest`` (with a comparison),
-    ``drops_by_reason``, ``drops_by_sector``, ``over_time`` and ``warm_up``.
+    ``drops_by_reason``, ``drops_by_sector``, ``over_time``, ``warm_up``, ``handoff_funnel``,
+    ``spread_between_runs`` and ``equity`` (with groups and more than one arm).
 
     Args:
         folder: Where; made if it is missing.
         episodes: Episodes of all runs, as of a result, with columns ``arm`` and ``replicate``.
         handoffs: Handoffs of all runs, likewise.
-        runs: A row for each run that was finished, with columns ``arm`` and ``replicate``.
+        runs: A row for each run that was finished, with ``arm``, ``replicate`` and the headline outcomes.
         arms: Titles of the arms to show, in order, by their names.
         time: The clock of the runs.
         provenance: What goes into the metadata of each file.
@@ -80,6 +100,7 @@ def compare_figures(
         foot: The last line of each figure, from :func:`experiments.figures.foot.foot_of`.
         checks: Of the warm-up, from :func:`experiments.warmup.warm_ups`; made here, without initiatives, if missing.
         comparison: From :func:`experiments.paired.compare_arms`; without it there is no forest plot.
+        groups: From :func:`experiments.equity.groups_table`; without it there is no figure of groups.
 
     Returns:
         The paths of the files.
@@ -100,9 +121,13 @@ def compare_figures(
         (sectors, sectors.draw_sectors(sectors_data(handoffs, arms), replicates, arms, time, foot)),
         (over_time, over_time.draw_over_time(development, arisen, replicates, arms, time, marks, foot)),
         (warmup, warmup.draw_warm_up(stock, checks, replicates, arms, time, foot)),
+        (funnel, funnel.draw_funnel(funnel_data(handoffs, runs, arms), replicates, arms, time, foot)),
+        (runs_spread, runs_spread.draw_runs_spread(runs_spread_data(runs, arms), replicates, arms, foot)),
     ]
     if comparison is not None:
         drawn.insert(2, (forest, forest.draw_forest(comparison, sizes, replicates, arms, foot)))
+    if groups is not None and len(arms) > 1:
+        drawn.append((dumbbells, dumbbells.draw_dumbbells(groups, replicates, arms, time.followup_days, foot)))
     return [path for kind, figure in drawn for path in save(figure, folder, kind.NAME, kind.TITLE, provenance)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.report import warm_up
+from experiments.report import pictures, warm_up
 from experiments.report.document import Picture, Section
 from experiments.report.stored import Stored
 from experiments.typical import files_of, map_text
@@ -181,6 +181,9 @@ SEEN: dict[str, Callable[[Stored], str]] = {
     "drops_by_reason": _reasons,
     "drops_by_sector": _sectors,
     "warm_up": warm_up.seen,
+    "handoff_funnel": pictures.steps,
+    "equity": pictures.groups,
+    "spread_between_runs": pictures.worlds,
 }
 """What is seen on a figure, by its name; "" where what it was drawn from is missing."""
 

@@ -13,6 +13,7 @@ from experiments.report import warm_up
 from experiments.report.alternatives import trend_text
 from experiments.report.answer import FEW_WORLDS
 from experiments.report.document import Block, Code, Items, Paragraph, Section, Table
+from experiments.report.standards_entries import BESIDE
 from experiments.report.stored import Stored
 from experiments.report.verdicts import POINTS
 from experiments.text import decimals, scaled
@@ -60,6 +61,7 @@ def reproduce(stored: Stored) -> Section:
         ("Machine.", ", ".join(str(value) for value in manifest["platform"].values())),
         ("Packages.", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
         ("When.", f"{manifest['started']} to {manifest['finished'] or 'not finished'}"),
+        ("Reporting standards.", BESIDE),
     )
     notes = [Paragraph(note) for note in _notes(manifest)]
     return Section("again", "How to do it again", (Code(command_of(manifest)), *notes, Items(facts)))

@@ -12,7 +12,8 @@ from sim.schema.problems import Complaints
 HELP = """\
 journeys report FOLDER: write the report of a stored comparison again
 
-  journeys report outputs/compare/DATE     report.html, report.md and tables/latex/ from what the folder holds
+  journeys report outputs/compare/DATE     report.html, report.md and tables/latex/ from what the folder holds,
+                                           and the reporting standards stress_abs.md and quality_log.md
 
 Nothing is simulated, and no number changes.
 """

@@ -93,7 +93,7 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert "2 replications, seed 1. Counted: needs that arise from day 20 to day 70" in answer.out
     assert "Budget: equal (staff time" in answer.out
     assert "Results in out/mine:" in answer.out
-    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 7
+    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 10
 
     runs = pd.read_parquet("out/mine/runs.parquet")
     assert list(zip(runs["replicate"], runs["arm"], strict=True)) == [

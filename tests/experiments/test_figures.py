@@ -24,6 +24,7 @@ from experiments.figures.reasons import draw_reasons
 from experiments.figures.sectors import colour_range, draw_sectors
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import counted
+from sim.outcomes.headline import HEADLINE
 from sim.schema.parameters import Time
 from tests.experiments.drawn import assert_readable, texts_of
 
@@ -48,12 +49,15 @@ def episodes_of(rows: list[tuple[str, int, float, str, bool]]) -> pd.DataFrame:
 def handoffs_of(rows: list[tuple[str, int, str, str, str, str]]) -> pd.DataFrame:
     names = ["arm", "replicate", "sender_sector", "receiver_sector", "state", "reason"]
     table = pd.DataFrame(rows, columns=names).assign(cohort=True)
+    for step in ("received", "accepted", "attended"):
+        table[step] = np.where(table["state"] == "attended", 1.0 * table.index, np.nan)
     return table.assign(made=1.0 * table.index, dropped=1.0 * table.index + 3.0)
 
 
 def runs_with(arms: dict[str, str] | list[str], replicates: int) -> pd.DataFrame:
     rows = [(arm, replicate) for arm in arms for replicate in range(replicates)]
-    return pd.DataFrame(rows, columns=["arm", "replicate"])
+    table = pd.DataFrame(rows, columns=["arm", "replicate"])
+    return table.assign(**{outcome.name: 1.0 * table.index for outcome in HEADLINE})
 
 
 def many_rows(arms: dict[str, str], replicates: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -280,6 +284,7 @@ def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> Non
         "over_time",
         "warm_up",
     ]
+    names += ["handoff_funnel", "spread_between_runs"]
     assert [path.name for path in paths] == [f"{name}.{kind}" for name in names for kind in ("pdf", "svg", "png")]
     for path in paths:
         content = path.read_bytes()
@@ -315,7 +320,7 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
-        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 18
+        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 24
         for figure in (
             draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
             draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),

@@ -148,6 +148,9 @@ def test_every_figure_has_a_title_and_says_what_is_seen(reader: Reader, document
         "drops_by_reason",
         "drops_by_sector",
         "warm_up",
+        "handoff_funnel",
+        "equity",
+        "spread_between_runs",
     ]
     roots = reader.attributes("svg")
     assert len(roots) == len(pictures) and all(root["role"] == "img" for root in roots)

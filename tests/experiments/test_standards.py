@@ -18,6 +18,7 @@ from scipy.stats import t
 
 from experiments.compare import compare
 from experiments.plan import Plan
+from experiments.report import write_report
 from experiments.report.basis import values_of
 from experiments.report.document import Document, Items, Table
 from experiments.report.markdown import markdown_of
@@ -151,6 +152,15 @@ def test_every_section_that_is_named_is_in_the_documentation(made: Path) -> None
                 named += 1
                 assert place[0] in headings if page == "evidence" else place[1] in numbers, place
     assert named > 40
+
+
+def test_they_are_written_beside_the_report_and_named_at_its_end(folder: Path) -> None:
+    write_report(folder)
+    for name, document in standards_of(stored(folder)).items():
+        assert (folder / name).read_text(encoding="utf-8") == markdown_of(document)
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert name in page[page.index('<section id="again"') :]
+        assert f"`{name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 # --- computed -----------------------------------------------------------------------------------------------------
