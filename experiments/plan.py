@@ -96,10 +96,13 @@ class Plan:
     @property
     def titles(self) -> dict[str, str]:
         """A title for each arm, unique among them."""
-        counts = Counter(arm.title for arm in self.arms.values())
-        return {
-            name: arm.title if counts[arm.title] == 1 else f"{arm.title} ({name})" for name, arm in self.arms.items()
-        }
+        return unique_titles({name: arm.title for name, arm in self.arms.items()})
+
+
+def unique_titles(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return titles by name of the arm; of those that are alike each has the name behind it."""
+    counts = Counter(titles.values())
+    return {name: title if counts[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def plan_run(config: Mapping[str, Any], name: str, folders: Sequence[Path], complaints: Complaints) -> Plan | None:

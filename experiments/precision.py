@@ -164,5 +164,16 @@ def verdict_facts(verdict: Verdict, rule: StoppingRule) -> dict[str, Any]:
     return {"rule": asdict(rule), **facts, **known}
 
 
+def verdict_of(facts: Mapping[str, Any]) -> tuple[Verdict, StoppingRule]:
+    """Return verdict and rule from what :func:`verdict_facts` made of them."""
+    numbers = {
+        name: {arm: math.nan if value is None else float(value) for arm, value in facts[name].items()}
+        for name in ("half_widths", "differences")
+    }
+    worlds = int(facts["worlds"])
+    verdict = Verdict(worlds, worlds, bool(facts["is_precise"]), bool(facts["is_missing"]), **numbers)
+    return verdict, StoppingRule(**facts["rule"])
+
+
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else value

@@ -16,6 +16,7 @@ from experiments.paired import ends_shown
 from experiments.plan import Plan, parameter_text
 from sim.outcomes.costs import LABELS
 from sim.outcomes.headline import HEADLINE, Outcome
+from sim.schema.parameters import Time
 from sim.schema.resources import Budget
 
 UNITS = {"share": " %", "days": " days", "per 100": "", "GBP": " GBP"}
@@ -65,13 +66,20 @@ def circumstances(plan: Plan, replications: int) -> list[str]:
             f"{path} {parameter_text(own)} -> {parameter_text(used)}" for path, (own, used) in plan.changes.items()
         )
         lines += wrapped(f"Changed: {', '.join(changes)}")
-    counted = f"needs that arise from day {time.warmup_days:g} to day {time.horizon_days - time.followup_days:g}, "
-    counted += f"followed for at least {time.followup_days:g} days"
-    # A horizon of 0 is the only one that may end before the cohort begins.
-    lines.append(f"{count}, seed {plan.seed}. Counted: {counted if time.horizon_days else 'nobody'}.")
+    lines.append(f"{count}, seed {plan.seed}. Counted: {counted(time)}.")
     lines.append(BUDGETS[plan.scenario.parameters.budget])
     lines += [line for note in plan.notes for line in wrapped(f"Note: {note}")]
     return lines
+
+
+def counted(time: Time) -> str:
+    """Return which needs are counted, and for how long they are followed."""
+    # A horizon of 0 is the only one that may end before the cohort begins.
+    if not time.horizon_days:
+        return "nobody"
+    last = time.horizon_days - time.followup_days
+    days = f"needs that arise from day {time.warmup_days:g} to day {last:g}"
+    return f"{days}, followed for at least {time.followup_days:g} days"
 
 
 def wrapped(line: str) -> list[str]:

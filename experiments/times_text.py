@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from experiments.text import NOT_REACHED, NOTHING, WIDTH, aligned, interval_text
+from experiments.text import NOT_REACHED, NOTHING, aligned, interval_text, wrapped
 from experiments.times import BY_DAYS, EVERYBODY, NAIVE, QUARTILES, RESTRICTED, WITHIN_ONE
 
 NOT_KNOWN = "-"
@@ -108,4 +107,4 @@ def _notes(everybody: pd.DataFrame, rows: Mapping[str, list[str]], has_opposites
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(wrapped(line))

@@ -18,7 +18,7 @@ from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.spread import Floats
 from experiments.games import Attribution
-from experiments.text import scaled
+from experiments.text import counted, scaled
 from sim.outcomes.headline import Outcome
 
 NAME = "attribution"
@@ -127,8 +127,7 @@ def _notes(table: pd.DataFrame, plan: Attribution) -> list[str]:
         + ("Whiskers: 95 % confidence interval (t) of the mean." if worlds > 1 else "One alone has no interval."),
         "A bar is the mean, over all orders in which they may be changed one after another, of what this one changes "
         "(Shapley value).",
-        f"Blue: better; orange: worse. Counted: needs that arise from day {time.warmup_days:g} to day "
-        f"{time.horizon_days - time.followup_days:g}, followed for at least {time.followup_days:g} days.",
+        f"Blue: better; orange: worse. Counted: {counted(time)}.",
         f"{why_not_run(plan)}, exactly 0 and not run: {', '.join(absent)}." if absent else "",
         foot_of(plan, worlds),
     ]

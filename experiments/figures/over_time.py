@@ -297,6 +297,14 @@ def mark_text(mark: Mark, horizon: float, width: float) -> str:
     return title + shortened(mark.label, room - text_width(title))[0] + rest
 
 
+def days_of_run(axes: Axes, time: Time) -> None:
+    """Let the axis be the days of the run, with the warm-up on grey ground."""
+    axes.set_xlim(0.0, time.horizon_days)
+    axes.set_xlabel("Day of the run")
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+    axes.axvspan(0.0, time.warmup_days, color="#f0f0f0", zorder=0, linewidth=0, gid="warm-up")
+
+
 def _draw_panel(
     axes: Axes,
     data: pd.DataFrame,
@@ -305,10 +313,7 @@ def _draw_panel(
     time: Time,
     width: float,
 ) -> None:
-    axes.set_xlim(0.0, time.horizon_days)
-    axes.set_xlabel("Day of the run")
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
-    axes.axvspan(0.0, time.warmup_days, color="#f0f0f0", zorder=0, linewidth=0)
+    days_of_run(axes, time)
     for day in sorted({day for mark in marks for day in (mark.begin, mark.end)} - {0.0, time.horizon_days}):
         axes.axvline(day, color=style.GREY, linewidth=0.7, linestyle=style.DOTTED, zorder=1)
     looks = style.looks_of_arms(arms)

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from experiments.figures import style
 from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends, markers
 from experiments.figures.layout import EDGE, Frame, text_width
+from experiments.figures.over_time import days_of_run
 from experiments.figures.spread import spread, spread_note
 from experiments.warmup import BATCH, WarmUp, finding, waiting
 from sim.schema.parameters import Time
@@ -159,11 +160,8 @@ def _draw_panel(
     time: Time,
     width: float,
 ) -> None:
-    axes.set_xlim(0.0, time.horizon_days)
-    axes.set_xlabel("Day of the run")
+    days_of_run(axes, time)
     axes.set_ylabel("Needs that wait")
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
-    axes.axvspan(0.0, time.warmup_days, color="#f0f0f0", zorder=0, linewidth=0, gid="warm-up")
     last = time.horizon_days - time.followup_days
     axes.axvline(last, color=style.GREY, linewidth=0.7, linestyle=style.DOTTED, zorder=1, gid="last-counted")
     truncations = {check.arm: check.truncation for check in checks}

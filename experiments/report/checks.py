@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.precision import verdict_of, verdict_text
 from experiments.report import warm_up
 from experiments.report.alternatives import trend_text
 from experiments.report.answer import FEW_WORLDS
@@ -16,7 +17,7 @@ from experiments.report.document import Block, Code, Items, Paragraph, Section, 
 from experiments.report.standards_entries import BESIDE
 from experiments.report.stored import Stored
 from experiments.report.verdicts import POINTS
-from experiments.text import decimals, scaled
+from experiments.text import counted, decimals, scaled
 from sim import __version__
 from sim.coordination import WORDS, Coordination
 from sim.outcomes.headline import HEADLINE
@@ -32,7 +33,7 @@ def quality(stored: Stored) -> Section:
         ("Runs.", done),
         ("Flow balance.", _balance(stored.runs)),
         ("Random worlds.", _worlds(stored)),
-        ("What is counted.", _cohort(stored)),
+        ("What is counted.", f"{counted(stored.time).capitalize()}."),
     ]
     settled = " ".join(words for words in (warm_up.found(stored), trend_text(stored)) if words)
     if settled:
@@ -130,19 +131,8 @@ def _worlds(stored: Stored) -> str:
         text += f" Fewer than {FEW_WORLDS}: intervals rest on too little to be relied on."
     rule = stored.manifest.get("precision")
     if rule:
-        said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in rule.items())
-        text += f" How many was decided by a stopping rule: {said}."
+        text += f" {verdict_text(*verdict_of(rule), stored.titles)}"
     return text
-
-
-def _cohort(stored: Stored) -> str:
-    time = stored.time
-    if not time.horizon_days:
-        return "Nobody: the runs have no time."
-    return (
-        f"Needs that arise from day {time.warmup_days:g} to day {time.horizon_days - time.followup_days:g}, followed "
-        f"for at least {time.followup_days:g} days."
-    )
 
 
 def _precision_table(stored: Stored) -> Table:

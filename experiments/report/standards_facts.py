@@ -11,7 +11,7 @@ from experiments.plan import parameter_text
 from experiments.report.answer import FEW_WORLDS
 from experiments.report.basis import CHANGED, OF_PLACE, Value, values_of
 from experiments.report.stored import Stored
-from experiments.text import BUDGETS
+from experiments.text import BUDGETS, counted
 from sim.coordination import MECHANISMS, WORDS
 from sim.outcomes.headline import HEADLINE
 from sim.schema.fields import Status
@@ -132,8 +132,7 @@ def cohort(stored: Stored) -> str:
         return "Runs have no time: their horizon is day 0."
     return (
         f"From day 0 to day {time.horizon_days:g}; time is continuous, in days. Warm-up: {time.warmup_days:g} days. "
-        f"Counted: needs that arise from day {time.warmup_days:g} to day {time.horizon_days - time.followup_days:g}, "
-        f"followed for at least {time.followup_days:g} days."
+        f"Counted: {counted(time)}."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.manifest import FILE
+from experiments.plan import unique_titles
 from sim.schema.parameters import Time
 from sim.schema.problems import Complaints
 
@@ -60,12 +60,7 @@ class Stored:
     @cached_property
     def titles(self) -> dict[str, str]:
         """Title of each arm that there are runs of, by name, unique among them; the first is the baseline."""
-        arms = self.manifest["arms"]
-        counts = Counter(arm["title"] for arm in arms.values())
-        unique = {
-            name: arm["title"] if counts[arm["title"]] == 1 else f"{arm['title']} ({name})"
-            for name, arm in arms.items()
-        }
+        unique = unique_titles({name: arm["title"] for name, arm in self.manifest["arms"].items()})
         return {name: unique[name] for name in dict.fromkeys(self.tables["headline"]["arm"])}
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from sim.budget import staff_per_place
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _KINDS = {Duration.EXPONENTIAL: EXPONENTIAL, Duration.LOGNORMAL: LOGNORMAL, Duration.FIXED: FIXED}
 
 
-class Desk:
+class Desk(ABC):
     """One desk of a provider.
 
     Attributes:
@@ -57,9 +58,9 @@ class Desk:
         self.funded = places
         self.set_places()
 
+    @abstractmethod
     def set_places(self) -> None:
         """Bring the number of places up to date."""
-        raise NotImplementedError
 
     def _change_places(self, places: int) -> bool:
         """Set the number of places and return whether it is another one."""

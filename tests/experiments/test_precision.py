@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -18,6 +19,8 @@ from experiments.precision import (
     judged,
     running,
     stopping_point,
+    verdict_facts,
+    verdict_of,
     verdict_text,
 )
 
@@ -125,6 +128,16 @@ def test_an_outcome_that_is_missing_stops_at_once() -> None:
     assert (verdict.is_decided, verdict.is_precise, verdict.is_missing) == (True, False, True)
     said = verdict_text(verdict, rule(), {"arm_1": "Other"})
     assert said == "Replications: auto, 15: the outcome is missing in some of them, and more would not help."
+
+
+def test_what_is_stored_of_a_verdict_says_the_same_again() -> None:
+    random = np.random.default_rng(1)
+    runs = runs_of(random.normal(0, 5, 15).tolist(), random.normal(1, 5, 15).tolist())
+    for asked in (rule(), rule(half_width=2.0)):
+        verdict = judged(runs, ["arm_0", "arm_1"], asked)
+        again, rule_again = verdict_of(json.loads(json.dumps(verdict_facts(verdict, asked))))
+        assert rule_again == asked
+        assert verdict_text(again, rule_again, {"arm_1": "Other"}) == verdict_text(verdict, asked, {"arm_1": "Other"})
 
 
 def stopped(differences: np.ndarray, at_least: int, look_ahead: bool) -> int:

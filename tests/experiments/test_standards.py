@@ -17,7 +17,8 @@ import pytest
 from scipy.stats import t
 
 from experiments.compare import compare
-from experiments.plan import Plan
+from experiments.plan import Plan, StoppingRule
+from experiments.precision import Verdict, verdict_facts
 from experiments.report import write_report
 from experiments.report.basis import values_of
 from experiments.report.document import Document, Items, Table
@@ -225,7 +226,9 @@ def test_changed_files_and_few_runs_are_owned_up_to(folder: Path) -> None:
 
 @pytest.mark.parametrize(("met", "words"), [(True, "which was met"), (False, "which was not met")])
 def test_a_stopping_rule_is_said(folder: Path, met: bool, words: str) -> None:
-    change(folder, precision={"rule": {"outcome": "restricted_mean_days"}, "is_precise": met})
+    rule = StoppingRule("restricted_mean_days", 0.05, None, 500)
+    verdict = Verdict(20, 20, met, False, {"letter": 1.0}, {"letter": 25.0})
+    change(folder, precision=verdict_facts(verdict, rule))
     assert f"“Restricted mean time to support”, {words}" in item(texts(folder)[STRESS], "4.3")
 
 
