@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from experiments.store import Store
 from experiments.units import Unit
@@ -68,24 +70,30 @@ def published_table(facts: Sequence[dict[str, Any]], rows: Sequence[PublishedRow
     return pd.DataFrame(table)
 
 
-def stacked(store: Store, units: Sequence[Unit], table: str, arms: Sequence[str]) -> pd.DataFrame:
+def stacked(store: Store, units: Sequence[Unit], table: str, arms: Sequence[str]) -> pa.Table:
     """Return a table of all runs, one below the other, with ``arm`` and ``replicate`` in front.
 
     Words stay categories, so that a million rows are a few tens of megabytes.
     """
-    frames = []
+    parts = []
     for unit in units:
-        frame = store.table(unit.arm, unit.replicate, table)
-        frame.insert(0, "arm", pd.Series(pd.Categorical([unit.arm] * len(frame), list(arms))))
-        frame.insert(1, "replicate", unit.replicate)
-        frames.append(frame)
-    words = [name for name in frames[0].columns if isinstance(frames[0][name].dtype, pd.CategoricalDtype)]
-    for name in words:
-        # Only tables with the same categories stay categorical when they are put together.
-        every = list(dict.fromkeys(word for frame in frames for word in frame[name].cat.categories))
-        for frame in frames:
-            frame[name] = frame[name].cat.set_categories(every)
-    return pd.concat(frames, ignore_index=True)
+        part = store.arrow(unit.arm, unit.replicate, table)
+        code = np.full(len(part), list(arms).index(unit.arm), np.int32)
+        part = part.add_column(0, "arm", pa.DictionaryArray.from_arrays(code, list(arms)))
+        parts.append(part.add_column(1, "replicate", pa.array(np.full(len(part), unit.replicate, np.int64))))
+    # Only columns with the same categories stay categorical when they are put together.
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def worst_of_runs(facts: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Return how the worst-off tenth of each run fared: ``arm``, ``replicate`` and the numbers of each."""
+    return pd.DataFrame(
+        [
+            {"arm": fact["arm"], "replicate": fact["replicate"]}
+            | {name: _number(value) for name, value in fact["worst_tenth"].items()}
+            for fact in facts
+        ]
+    )
 
 
 def drops_by_reason(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -122,20 +130,21 @@ def two_views(handoffs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         ``completed`` (what happened), ``sender_record`` and ``receiver_record`` (completed by these records).
     """
     counted = handoffs[handoffs["cohort"]]
-    marks = pd.DataFrame(
-        {
-            "arm": counted["arm"].astype(str),
-            "replicate": counted["replicate"],
-            "mode": counted["mode"].astype(str),
-            "completed": 100.0 * (counted["state"] == "attended"),
-            "sender_record": 100.0 * (counted["sender_record"] == "completed"),
-            "receiver_record": 100.0 * (counted["receiver_record"] == "completed"),
-        }
+    views = ["completed", "sender_record", "receiver_record"]
+    marks = counted[["arm", "replicate", "mode"]].assign(
+        made=1,
+        completed=counted["state"] == "attended",
+        sender_record=counted["sender_record"] == "completed",
+        receiver_record=counted["receiver_record"] == "completed",
     )
-    both = pd.concat([marks, marks.assign(mode=ALL_MODES)])
-    by_run = both.groupby(["arm", "mode", "replicate"]).mean()
-    table = by_run.groupby(["arm", "mode"]).mean()
-    table.insert(0, "made", both.groupby(["arm", "mode"]).size())
+    by_mode = marks.groupby(["arm", "replicate", "mode"], observed=True).sum().reset_index()
+    by_mode = by_mode.astype({"arm": str, "mode": str})
+    of_all = by_mode.drop(columns="mode").groupby(["arm", "replicate"]).sum().reset_index()
+    both = pd.concat([by_mode, of_all.assign(mode=ALL_MODES)])
+    rates = both.assign(**{view: 100.0 * both[view] / both["made"] for view in views})
+    made = both.groupby(["arm", "mode"])["made"].sum()
+    table = rates.groupby(["arm", "mode"])[views].mean()
+    table.insert(0, "made", made)
     return _in_order(table.reset_index(), runs)
 
 

@@ -9,33 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import pandas as pd
-
 from experiments import text
-from experiments.collecting import (
-    costs_table,
-    drops_by_reason,
-    drops_by_sector,
-    published_table,
-    runs_table,
-    stacked,
-    two_views,
-)
-from experiments.equity import equity_of
-from experiments.equity_text import equity_text
+from experiments.collecting import runs_table
+from experiments.comparison import OF_RUNS, collected, comparison_of
+from experiments.comparison_text import comparison_text
 from experiments.executor import BrokenPoolError, do_all
 from experiments.launching import launch
 from experiments.manifest import Manifest
-from experiments.paired import compare_arms
 from experiments.plan import Plan
 from experiments.precision import first_worlds, judged, verdict_facts, verdict_text
 from experiments.progress import shown
 from experiments.store import Store
-from experiments.times import times_table
-from experiments.times_text import times_text
-from experiments.typical import arms_of_map, spread_table, typical_worlds
 from experiments.units import Unit, units_of, work
-from experiments.warmup import undisturbed_until, warm_up_table, warm_ups, warning
 
 HEADLINE_TABLE = "tables/headline.csv"
 """Without it there is nothing to make a report of."""
@@ -143,86 +128,26 @@ def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest
 def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write tables and figures of stored runs and print the comparison."""
     arms = [arm for arm in plan.arms if any(unit.arm == arm for unit in units)]
-    titles = {arm: plan.titles[arm] for arm in arms}
-    facts = [store.facts(unit.arm, unit.replicate) for unit in units]
-    runs = runs_table(facts, plan.scenario.name, {path: used for path, (_, used) in plan.changes.items()})
-    episodes, handoffs = (stacked(store, units, name, arms) for name in ("episodes", "handoffs"))
-    for name, table in {"runs": runs, "episodes": episodes, "handoffs": handoffs}.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+    of_runs = collected(plan, units, store, arms)
+    of_runs.write(folder)
     if plan.baseline not in arms:
         print(
             f"\nNothing can be compared: no run of the baseline, {plan.titles[plan.baseline]}, was finished; "
-            "of the other arms see runs.parquet, episodes.parquet and handoffs.parquet",
+            f"of the other arms see runs.parquet, {', '.join(f'{name}.parquet' for name in OF_RUNS)}",
             file=sys.stderr,
         )
         (folder / HEADLINE_TABLE).unlink(missing_ok=True)
         return
-    comparison = compare_arms(runs, arms)
-    time = plan.scenario.parameters.time
-    equity = equity_of(episodes, handoffs, runs, arms, time)
-    times = times_table(episodes, handoffs, runs, arms, time)
-    own = plan.scenario.tables.initiatives
-    until = {arm: undisturbed_until([*own, *plan.arms[arm].initiatives], time) for arm in arms}
-    replicates = {arm: sorted(unit.replicate for unit in units if unit.arm == arm) for arm in arms}
-    checks = warm_ups(episodes, replicates, time, until)
-    published = published_table(facts, plan.scenario.tables.published, arms)
-    costs, views = costs_table(facts, arms), two_views(handoffs, runs)
-    vignettes = stacked(store, units, "vignettes", arms)
-    vignettes.to_parquet(folder / "vignettes.parquet", index=False)
-    mapped = {arm: titles[arm] for arm in arms_of_map(arms)}
-    typical = typical_worlds(vignettes, list(mapped), time)
-    _write_tables(
-        folder / "tables",
-        {
-            "headline": comparison,
-            "times": times,
-            "published": published,
-            "costs": costs,
-            "two_views": views,
-            "drops_by_reason": drops_by_reason(handoffs, runs),
-            "drops_by_sector": drops_by_sector(handoffs, runs),
-            "equity": equity.groups,
-            "equity_gaps": equity.gaps,
-            "worst_tenth": equity.worst,
-            "journey_maps": spread_table(typical),
-            "warm_up": warm_up_table(checks),
-        },
-    )
-    print(f"\n{text.heading(plan, titles, runs['replicate'].nunique())}")
+    comparison = comparison_of(plan, of_runs, arms)
+    comparison.write(folder / "tables")
+    verdict = ""
     if plan.rule is not None and manifest.complete:
-        print("\n".join(text.wrapped(verdict_text(judged(runs, list(plan.arms), plan.rule), plan.rule, titles))))
-    if caution := warning(checks, titles):
-        print("\n".join(text.wrapped(caution)))
-    print(f"\n{text.headline_table(comparison, titles)}")
-    print(f"\n{times_text(times, titles, time.followup_days)}")
-    print(f"\n{text.costs_text(costs, titles)}\n\n{text.views_text(views, titles)}")
-    if not published.empty:
-        print(f"\n{text.published_text(published, titles)}")
-    print(f"\n{equity_text(equity, titles)}")
+        verdict = verdict_text(judged(comparison.runs, list(plan.arms), plan.rule), plan.rule, comparison.titles)
+    print(comparison_text(plan, comparison, verdict))
     # Drawing needs a library that takes half a second to import.
-    from experiments.figures import compare_figures, foot_of, marks_of
-    from experiments.figures.journey_map import write_maps
-    from experiments.figures.labels import labels_of
+    from experiments.figures import compare_figures, material_of
 
-    marks = marks_of(plan.scenario, {arm: plan.arms[arm] for arm in arms}, titles)
-    foot = foot_of(plan, runs["replicate"].nunique())
-    figures = compare_figures(
-        folder / "figures",
-        episodes,
-        handoffs,
-        runs,
-        titles,
-        time,
-        manifest.provenance(),
-        marks,
-        foot,
-        checks,
-        comparison,
-        equity.groups,
-    )
-    figures += write_maps(
-        folder / "figures", vignettes, typical, mapped, time, manifest.provenance(), labels_of(plan.scenario), foot
-    )
+    figures = compare_figures(folder / "figures", material_of(plan, comparison), manifest.provenance(), plan.workers)
     print(
         text.results(
             folder,
@@ -230,7 +155,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
             {
                 "report": "report.html, report.md",
                 "tables": f"{HEADLINE_TABLE} and others",
-                "data": "runs.parquet, episodes.parquet, handoffs.parquet, vignettes.parquet",
+                "data": f"runs.parquet, {', '.join(f'{name}.parquet' for name in OF_RUNS)}",
             },
         )
     )
@@ -240,13 +165,6 @@ def _note_size(units: Sequence[Unit], manifest: Manifest) -> None:
     """Note how many runs are wanted so far, and of which worlds."""
     manifest.counts["planned"] = len(units)
     manifest.data["replicates"] = [units[0].replicate, units[-1].replicate]
-
-
-def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        if not table.empty or len(table.columns):
-            table.to_csv(folder / f"{name}.csv", index=False)
 
 
 def _again(folder: Path) -> str:

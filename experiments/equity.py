@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from experiments.paired import Interval, mean_of, paired
-from sim.outcomes.equity import GROUPINGS, by_group, worst_tenth
+from sim.outcomes.equity import GROUPINGS
 from sim.outcomes.headline import HEADLINE
-from sim.schema.parameters import Time
 
 MIN_EPISODES = 20
 """Groups with fewer episodes, mean over replicates, are shown but are neither best nor worst: chance would decide."""
@@ -46,48 +45,18 @@ class Equity:
     worst: pd.DataFrame
 
 
-def equity_of(
-    episodes: pd.DataFrame, handoffs: pd.DataFrame, runs: pd.DataFrame, arms: Sequence[str], time: Time
-) -> Equity:
+def equity_of(groups: pd.DataFrame, worst: pd.DataFrame, arms: Sequence[str]) -> Equity:
     """Return the tables of who gains and who loses.
 
     Args:
-        episodes: Of all runs.
-        handoffs: Of all runs.
-        runs: A row a run.
+        groups: :func:`sim.outcomes.equity.by_group` of every run, with ``arm`` and ``replicate``.
+        worst: :func:`sim.outcomes.equity.worst_tenth` of every run, a row a run, likewise.
         arms: Names; the first is the baseline.
-        time: The clock.
     """
-    grouped, worst = of_runs(episodes, handoffs, runs, time)
-    groups = groups_table(grouped, arms)
-    return Equity(groups, gaps_table(grouped, groups), worst_table(worst, arms))
-
-
-def of_runs(
-    episodes: pd.DataFrame, handoffs: pd.DataFrame, runs: pd.DataFrame, time: Time
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the outcomes by group of every run, and a row a run of its worst-off tenth.
-
-    Args:
-        episodes: Of all runs.
-        handoffs: Of all runs.
-        runs: A row a run.
-        time: The clock.
-
-    Returns:
-        Both as of one run, with ``arm`` and ``replicate`` in front. Groups that have nobody in any run are left out.
-    """
-    keys = ["arm", "replicate"]
-    places, places_of_handoffs = (table.groupby(keys, observed=True).indices for table in (episodes, handoffs))
-    grouped, worst = [], []
-    for run in zip(runs["arm"], runs["replicate"], strict=True):
-        own = episodes.iloc[places.get(run, [])]
-        outcomes = by_group(own, handoffs.iloc[places_of_handoffs.get(run, [])], time)
-        grouped.append(outcomes.assign(arm=run[0], replicate=run[1]))
-        worst.append({"arm": run[0], "replicate": run[1], **worst_tenth(own, time)})
-    table = pd.concat(grouped, ignore_index=True)
-    is_there = table.groupby(["grouping", "group"])["episodes"].transform("sum") > 0
-    return table.loc[is_there, [*keys, *outcomes.columns]], pd.DataFrame(worst)
+    # A group that has nobody in any run is in none of the tables.
+    grouped = groups[groups.groupby(["grouping", "group"], observed=True)["episodes"].transform("sum") > 0]
+    table = groups_table(grouped, arms)
+    return Equity(table, gaps_table(grouped, table), worst_table(worst, arms))
 
 
 def groups_table(grouped: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -98,7 +67,7 @@ def groups_table(grouped: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     difference is given: they are not the same people in both arms.
 
     Args:
-        grouped: From :func:`of_runs`.
+        grouped: As of :func:`groups_table`.
         arms: Names; the first is the baseline.
 
     Returns:
@@ -132,7 +101,7 @@ def gaps_table(grouped: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     :data:`MIN_EPISODES` episodes are not chosen. The best and the worst of two arms need not be the same groups.
 
     Args:
-        grouped: From :func:`of_runs`.
+        grouped: As of :func:`groups_table`.
         groups: From :func:`groups_table`.
 
     Returns:
@@ -168,7 +137,7 @@ def worst_table(worst: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     They are the worst off of each arm, and need not be the same people in two arms.
 
     Args:
-        worst: From :func:`of_runs`.
+        worst: As of :func:`equity_of`.
         arms: Names; the first is the baseline.
 
     Returns:

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from experiments.files import write_json
 
@@ -99,9 +101,11 @@ class Store:
         data = json.loads((self.place(arm, replicate) / FACTS).read_text(encoding="utf-8"))
         return dict(data)
 
-    def table(self, arm: str, replicate: int, name: str) -> pd.DataFrame:
-        """Return a table of a stored run."""
-        return pd.read_parquet(self.place(arm, replicate) / f"{name}.parquet")
+    def arrow(self, arm: str, replicate: int, name: str) -> pa.Table:
+        """Return a table of a stored run, its words as dictionaries."""
+        file = self.place(arm, replicate) / f"{name}.parquet"
+        # For a small file more threads cost more than they save.
+        return pq.read_table(file, use_threads=False).replace_schema_metadata(None)
 
     def sweep(self) -> None:
         """Remove what was being written when a process was killed."""

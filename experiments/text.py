@@ -285,7 +285,11 @@ def _percent(value: float) -> str:
 
 def results(folder: Path, figures: Sequence[Path], files: Mapping[str, str]) -> str:
     """Return where the results of a command are: its files by what they are, its figures, its manifest."""
-    drawn = [f"  figure    {path.relative_to(folder)} (.svg, .png)" for path in figures if path.suffix == ".pdf"]
+    pages = [path.relative_to(folder) for path in figures if path.suffix == ".pdf"]
+    drawn = [f"  figure    {page} (.svg, .png)" for page in pages if len(page.parts) == 2]
+    # Figures of one column have the names of those as wide as a page, in a folder of their own.
+    below = {str(page.parent): None for page in pages if len(page.parts) > 2}
+    drawn += [f"  figures   as wide as a column: {where}" for where in below]
     named = [f"  {kind:<9} {names}" for kind, names in {**files, "manifest": "manifest.json"}.items()]
     return "\n".join([f"\nResults in {shown_path(folder)}:", *drawn, *named])
 

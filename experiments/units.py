@@ -16,7 +16,7 @@ from sim.coordination import Coordination
 from sim.outcomes.result import Result
 from sim.scenario import Scenario, digest_of
 
-LAYOUT = 3
+LAYOUT = 4
 """Number of the layout of a stored run; another number makes everything be computed again."""
 
 
@@ -40,7 +40,7 @@ class Unit:
     seed: int
     replicate: int
     key: str
-    tables: tuple[str, ...] = ("episodes", "handoffs", "vignettes")
+    tables: tuple[str, ...] = ("episodes", "handoffs", "vignettes", "services", "groups")
 
 
 def units_of(plan: Plan) -> list[Unit]:
@@ -112,6 +112,7 @@ def facts_of(unit: Unit, result: Result) -> dict[str, Any]:
         "headline": result.headline(),
         "counts": result.counts(),
         "costs": result.costs(),
+        "worst_tenth": result.worst_tenth(),
         "published": [float(value) for value in published["modelled"]],
     }
 

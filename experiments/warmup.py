@@ -155,9 +155,11 @@ def warm_ups(
     """
     level = level_of_each(LOOKS * len(runs))
     ends = until or {}
-    arms = episodes["arm"].astype(str)
+    needed = episodes[["arm", "replicate", "onset", "days", "state"]]
     return [
-        checked(arm, waiting(episodes[arms == arm], numbers, time), time, level, ends.get(arm, time.horizon_days))
+        checked(
+            arm, waiting(needed[needed["arm"] == arm], numbers, time), time, level, ends.get(arm, time.horizon_days)
+        )
         for arm, numbers in runs.items()
     ]
 
@@ -179,7 +181,7 @@ def waiting(episodes: pd.DataFrame, replicates: Sequence[int], time: Time) -> Fl
     first = np.searchsorted(replicates, episodes["replicate"].to_numpy()) * days
     onset = episodes["onset"].to_numpy(np.float64)
     end = onset + episodes["days"].to_numpy(np.float64)
-    has_ended = (episodes["state"].astype(str) != OPEN).to_numpy()
+    has_ended = (episodes["state"] != OPEN).to_numpy()
 
     def changes(when: Floats, row: np.ndarray) -> np.ndarray:
         # What happens within a day is seen at its end; what happens after the last whole day, never.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.dividing import GAP, by_size, shown_outcomes, why_not_run
 from experiments.figures import style
+from experiments.figures.drawing import Drawing, write
 from experiments.figures.foot import foot_of
 from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
-from experiments.figures.saving import save
 from experiments.figures.spread import Floats
 from experiments.games import Attribution
 from experiments.text import counted, scaled
@@ -30,10 +31,19 @@ NO_NEEDS = "no needs to count in some run"
 BETTER, WORSE = style.BLUE, style.ORANGE
 
 ACROSS = 2
+"""Outcomes side by side, in a figure of two columns."""
 LABEL_WIDTH, LABEL_GAP, BETWEEN = 50.0, 1.2, 5.0
 """In mm: of the players' labels at most, from the end of a bar to its value, between panels."""
 LINE, PAD, BAR, AXIS = style.LINE_HEIGHT, 1.6, 2.4, 11.0
 """In mm: of a line of text, around the lines of a row, of a bar, below the rows of a panel."""
+NARROW_LABEL, NARROW_AXIS, BELOW_NUMBERS = 48.0, 10.5, 5.0
+"""In mm, in a figure of one column: of the players' labels at most, of the axis below the rows of a panel, from it to
+what is below its numbers."""
+TALLEST, NARROW_TALLEST, LEAST_PAD = 225.0, 235.0, 0.6
+"""In mm: height of a figure up to which rows are as high as they should be, of one of one column; around the lines of a
+row at least."""
+PARTS = 6
+"""Into which an axis is divided at most, if its numbers have room."""
 LEAST_SPAN = 1.0
 """Of an axis, in its unit: what is written has one decimal."""
 
@@ -41,7 +51,7 @@ LEAST_SPAN = 1.0
 def write_attribution(
     folder: Path, table: pd.DataFrame, plan: Attribution, provenance: Mapping[str, str]
 ) -> list[Path]:
-    """Write the figure ``attribution``.
+    """Write the figure ``attribution``, as wide as a page and, in ``single_column``, as one column.
 
     Args:
         folder: Where; made if it is missing.
@@ -52,38 +62,48 @@ def write_attribution(
     Returns:
         The paths of the files.
     """
-    return save(draw_attribution(table, plan), folder, NAME, TITLES[plan.among], provenance)
+    drawing = Drawing(NAME, TITLES[plan.among], partial(draw_attribution, table, plan))
+    return write(drawing, folder, provenance)
 
 
-def draw_attribution(table: pd.DataFrame, plan: Attribution) -> Figure:
+def draw_attribution(table: pd.DataFrame, plan: Attribution, width: float = style.DOUBLE_COLUMN) -> Figure:
     """Draw the figure: a panel an outcome, a bar a player, the largest of the first panel on top.
 
     Args:
         table: From :func:`experiments.dividing.attribution_table`.
         plan: The game.
+        width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
+        is_narrow = width < style.DOUBLE_COLUMN
+        across, label_width, axis = (1, NARROW_LABEL, NARROW_AXIS) if is_narrow else (ACROSS, LABEL_WIDTH, AXIS)
         outcomes, players = shown_outcomes(), by_size(table)
         names = dict(zip(table["player"], table["label"], strict=True))
-        labels = [wrapped(names[player], LABEL_WIDTH) for player in players]
-        row = max(map(len, labels)) * LINE + PAD
-        before = max(text_width(line) for lines in labels for line in lines) + 3.0
-        width = (style.DOUBLE_COLUMN - 2 * EDGE - before - (ACROSS - 1) * BETWEEN) / ACROSS
-        heads = [_head(table, outcome, width) for outcome in outcomes]
+        labels = [wrapped(names[player], label_width) for player in players]
+        beside = [line for lines in labels for line in lines] + [_what(outcome) for outcome in outcomes if is_narrow]
+        before = max(map(text_width, beside)) + 3.0
+        own = (width - 2 * EDGE - before - (across - 1) * BETWEEN) / across
+        # Above a narrow panel there is too little room, but none is taken beside it.
+        heads = [_head(table, outcome, width - 2 * EDGE if is_narrow else own) for outcome in outcomes]
         head = max(map(len, heads)) * LINE + 1.0
-        panel = head + row * len(players) + AXIS
-        frame = Frame(TITLES[plan.among], _subtitle(plan), _notes(table, plan), style.DOUBLE_COLUMN)
-        down = -(-len(outcomes) // ACROSS)
+        frame = Frame(TITLES[plan.among], _subtitle(plan), _notes(table, plan), width)
+        down = -(-len(outcomes) // across)
+        spare = (NARROW_TALLEST if is_narrow else TALLEST) - frame.page(0.0).height - down * (head + axis)
+        lines = max(map(len, labels)) * LINE
+        row = lines + min(PAD, max(LEAST_PAD, spare / (down * len(players)) - lines))
+        panel = head + row * len(players) + axis
         page = frame.page(down * panel)
         for position, outcome in enumerate(outcomes):
-            left = EDGE + before + position % ACROSS * (width + BETWEEN)
-            top = frame.top + position // ACROSS * panel
-            page.text(left, top, heads[position][:1], fontweight="bold")
-            page.text(left, top + LINE, heads[position][1:], color=style.GREY)
-            axes = page.canvas_axes(left, top + head, width, row * len(players))
-            if position % ACROSS == 0:
+            left = EDGE + before + position % across * (own + BETWEEN)
+            top = frame.top + position // across * panel
+            start = EDGE if is_narrow else left
+            page.text(start, top, heads[position][:1], fontweight="bold")
+            page.text(start, top + LINE, heads[position][1:], color=style.GREY)
+            axes = page.canvas_axes(left, top + head, own, row * len(players))
+            if position % across == 0:
                 _write_labels(page, labels, left - 3.0, top + head, row)
-            _draw_panel(axes, table, players, outcome, row, width)
+            _write_axis(axes, outcome, own, is_narrow)
+            _draw_panel(axes, table, players, outcome, row, own)
         return page.figure
 
 
@@ -138,14 +158,28 @@ def _write_labels(page: Page, labels: list[list[str]], right: float, top: float,
         page.text(right, top + row * (position + 0.5), lines, ha="right", va="center")
 
 
+def _what(outcome: Outcome) -> str:
+    """Return what the axis of an outcome shows."""
+    return f"change, {CHANGE_UNITS.get(outcome.unit, outcome.unit)}"
+
+
+def _write_axis(axes: Axes, outcome: Outcome, width: float, is_narrow: bool) -> None:
+    """Write below an axis, ``width`` mm wide, what it shows and which side is better."""
+    axes.spines["bottom"].set_visible(True)
+    left, right = ("better", "worse") if outcome.better == "lower" else ("worse", "better")
+    if not is_narrow:
+        axes.set_xlabel(f"← {left}     {_what(outcome)}     {right} →")
+        return
+    top = axes.get_ylim()[0] + BELOW_NUMBERS
+    ends = ((f"← {left}", 0.0, "left"), (f"{right} →", 1.0, "right"))
+    for words, place, side in ((_what(outcome), -3.0 / width, "right"), *ends):
+        axes.text(place, top, words, transform=axes.get_yaxis_transform(), ha=side, va="top")
+
+
 def _draw_panel(
     axes: Axes, table: pd.DataFrame, players: list[str], outcome: Outcome, row: float, width: float
 ) -> None:
     """Draw the bars of an outcome; ``row`` and ``width`` are in mm."""
-    axes.spines["bottom"].set_visible(True)
-    left, right = ("better", "worse") if outcome.better == "lower" else ("worse", "better")
-    unit = CHANGE_UNITS.get(outcome.unit, outcome.unit)
-    axes.set_xlabel(f"← {left}     change, {unit}     {right} →")
     of_outcome = table[table["outcome"] == outcome.name].set_index("player")
     found = of_outcome.loc[players, ["mean", "low", "high"]].to_numpy(float)
     values = np.array([[scaled(value, outcome) for value in row_of] for row_of in found])
@@ -160,7 +194,9 @@ def _draw_panel(
     room = np.array([text_width(text) for text in texts]) + LABEL_GAP + 0.5
     low, high = _limits(ends[1], ends[0], np.where(to_right, 0.5, room), np.where(to_right, room, 0.5), width)
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    # With a decimal that the numbers below the axis do not have, which keeps them apart.
+    longest = max(text_width(_signed(round(end))) for end in (low, high))
+    axes.xaxis.set_major_locator(MaxNLocator(max(2, min(PARTS, int(width / longest))), steps=[1, 2, 5, 10]))
     gap = LABEL_GAP * (high - low) / width
     for position, (mean, lower, upper) in enumerate(values):
         centre = row * (position + 0.5)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends, markers
+from experiments.figures.ends import LABEL_GAP, End, height_for, label_ends, markers, room_for
 from experiments.figures.incidence import on_days
-from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
+from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note
 from experiments.figures.tables import cohort_of, counted
 from experiments.paired import interval_of
@@ -29,11 +30,13 @@ DAYS = (28.0, 63.0, 126.0, 252.0, 365.0, 730.0)
 APART = 0.09
 """Of the whole axis, the least that lies between two marked days: their numbers must not touch."""
 
-ABOVE, PANEL_HEIGHT, BELOW, WORDS = 3.0, 62.0, 11.0, 4.5
-"""In mm: free above the panel for labels that were moved, of the panel, from it to the strip of numbers, free within it
-for words at the top and at the bottom."""
-FIRST = EDGE + 15.0
-"""In mm: from the left edge of the figure to the panel."""
+ABOVE, PANEL_HEIGHT, NARROW_PANEL_HEIGHT, BELOW, WORDS = 3.0, 62.0, 54.0, 11.0, 4.5
+"""In mm: free above the panel for labels that were moved, of the panel, of that on a figure of a single column, from it
+to the numbers at risk, free within it for words at the top and at the bottom."""
+FIRST, NARROW_FIRST = EDGE + 15.0, EDGE + 9.0
+"""In mm: from the left edge of the figure to the panel, beside words on its axis or where they stand above it."""
+MEASURE = ("Difference in the share supported", "(percentage points)")
+AT_RISK = "Needs at risk, mean per world"
 
 
 def marked_days(time: Time) -> list[float]:
@@ -65,7 +68,7 @@ def difference_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[st
         with the baseline.
     """
     grid = np.union1d(np.linspace(0.0, time.followup_days, 181), marked_days(time))
-    curves = _curves(cohort_of(episodes), grid)
+    curves = _curves(cohort_of(episodes, ["arm", "replicate", "days", "state"]), grid)
     found = runs_of_arms(runs, arms)
     baseline, *others = arms
     nothing = np.full(len(grid), np.nan)
@@ -102,12 +105,12 @@ def at_risk_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, 
     Returns:
         Columns ``arm``, ``day`` (the marked ones) and ``needs`` (mean over the runs of the arm; NaN without runs).
     """
-    table = cohort_of(episodes)
-    arm_of, lasting = table["arm"].astype(str).to_numpy(), table["days"].to_numpy(np.float64)
+    table = cohort_of(episodes, ["arm", "replicate", "days", "state"])
+    arm_of, lasting = table["arm"], table["days"].to_numpy(np.float64)
     found = runs_of_arms(runs, arms)
     rows = []
     for arm in arms:
-        own = lasting[arm_of == arm]
+        own = lasting[(arm_of == arm).to_numpy()]
         for day in marked_days(time):
             needs = float(np.sum(own >= day)) / len(found[arm]) if found[arm] else math.nan
             rows.append({"arm": arm, "day": day, "needs": needs})
@@ -121,6 +124,7 @@ def draw_difference(
     runs: Mapping[str, list[int]],
     arms: Mapping[str, str],
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -131,6 +135,7 @@ def draw_difference(
         runs: Replicates by arm.
         arms: Titles by name of the arm; the first is the baseline.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of :mod:`~experiments.figures.style`.
     """
     with style.house():
         baseline, *others = arms
@@ -138,7 +143,7 @@ def draw_difference(
         size_note = sizes_note("Needs counted", sizes, runs, arms)
         if known.empty:
             message = _why_empty(arms)
-            return Frame(TITLE, "", [size_note, foot], style.DOUBLE_COLUMN).empty(message).figure
+            return Frame(TITLE, "", [size_note, foot], width).empty(message).figure
         subtitle = (
             f"Share of needs for which support has started, less that of {arms[baseline]} in the same random worlds "
             "(Aalen-Johansen; who gives up can no longer be supported)."
@@ -153,25 +158,55 @@ def draw_difference(
             "Needs at risk: observed up to the day and neither supported nor given up before it, mean per world.",
             foot,
         ]
-        frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
-        longest = max(text_width(line) for end in _ends(known, arms) for line in wrapped(end.text, LABEL_WIDTH))
-        names = {arm: wrapped(title, LABEL_WIDTH) for arm, title in arms.items()}
-        longest = max(longest, *(text_width(line) for lines in names.values() for line in lines))
-        width = style.DOUBLE_COLUMN - FIRST - EDGE - LABEL_GAP - min(LABEL_WIDTH, longest + 0.5)
-        strip = style.LINE_HEIGHT * (1 + sum(map(len, names.values()))) + 1.5
-        page = frame.page(ABOVE + PANEL_HEIGHT + BELOW + strip)
-        _draw_panel(page.axes(FIRST, frame.top + ABOVE, width, PANEL_HEIGHT), known, at_risk, arms, width)
-        _write_at_risk(page, at_risk, names, frame.top + ABOVE + PANEL_HEIGHT + BELOW, width)
-        return page.figure
+        frame = Frame(TITLE, subtitle, notes, width)
+        return (_draw_narrow if width <= style.SINGLE_COLUMN else _draw_wide)(frame, known, at_risk, arms)
+
+
+def _draw_wide(frame: Frame, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Draw the numbers at risk below the days of the panel, and the names of arms beside both."""
+    ends, room = _ends(known, arms), room_for(frame.width)
+    names = {arm: wrapped(title, room) for arm, title in arms.items()}
+    beside = [*(line for end in ends for line in wrapped(end.text, room)), *chain.from_iterable(names.values())]
+    width = frame.width - FIRST - EDGE - LABEL_GAP - min(room, max(map(text_width, beside)) + 0.5)
+    height = height_for((end.text for end in ends), room, PANEL_HEIGHT)
+    strip = style.LINE_HEIGHT * (1 + sum(map(len, names.values()))) + 1.5
+    page = frame.page(ABOVE + height + BELOW + strip)
+    axes = page.axes(FIRST, frame.top + ABOVE, width, height)
+    axes.set_ylabel("\n".join(MEASURE))
+    _draw_panel(axes, known, at_risk, arms, width, height)
+    label_ends(axes, ends, width, height, with_markers=False)
+    _write_at_risk(page, at_risk, names, frame.top + ABOVE + height + BELOW, width)
+    return page.figure
+
+
+def _draw_narrow(frame: Frame, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Mapping[str, str]) -> Figure:
+    """Draw a panel with its measure above it, and the numbers at risk as a table as wide as the page."""
+    ends, room = _ends(known, arms, " "), room_for(frame.width)
+    longest = max(text_width(line) for end in ends for line in wrapped(end.text, room))
+    width = frame.width - NARROW_FIRST - EDGE - LABEL_GAP - min(room, longest + 0.5)
+    height = height_for((end.text for end in ends), room, NARROW_PANEL_HEIGHT)
+    measure = wrapped(" ".join(MEASURE), frame.width - 2 * EDGE, bold=True)
+    above = len(measure) * style.LINE_HEIGHT + 1.0 + ABOVE
+    column = _column_width(at_risk)
+    names_room = frame.width - 2 * EDGE - column * at_risk["day"].nunique()
+    names = {arm: wrapped(title, names_room) for arm, title in arms.items()}
+    below = above + height + BELOW
+    page = frame.page(below + style.LINE_HEIGHT * (2 + sum(map(len, names.values()))) + 1.5)
+    page.text(EDGE, frame.top, measure, fontweight="bold")
+    axes = page.axes(NARROW_FIRST, frame.top + above, width, height)
+    _draw_panel(axes, known, at_risk, arms, width, height)
+    label_ends(axes, ends, width, height, with_markers=False, room=room, above=ABOVE)
+    _write_table(page, at_risk, names, frame.top + below, column)
+    return page.figure
 
 
 def _curves(counted_needs: pd.DataFrame, grid: Floats) -> dict[tuple[str, int], Floats]:
     """Return the share supported on each day of a grid, by arm and replicate; NaN beyond what was observed."""
     days, states = counted_needs["days"].to_numpy(np.float64), counted_needs["state"].astype(str).to_numpy()
-    arm_of, replicate_of = counted_needs["arm"].astype(str).to_numpy(), counted_needs["replicate"].to_numpy()
+    arm_of, replicate_of = counted_needs["arm"], counted_needs["replicate"].to_numpy()
     curves = {}
-    for arm in dict.fromkeys(arm_of.tolist()):
-        own = np.flatnonzero(arm_of == arm)
+    for arm in map(str, arm_of.unique()):
+        own = np.flatnonzero((arm_of == arm).to_numpy())
         for replicate in np.unique(replicate_of[own]).tolist():
             rows = own[replicate_of[own] == replicate]
             values = on_days(grid, days[rows], states[rows], SUPPORTED)
@@ -202,26 +237,28 @@ def _lines_note(known: pd.DataFrame, arms: Mapping[str, str]) -> str:
     )
 
 
-def _draw_panel(axes: Axes, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Mapping[str, str], width: float) -> None:
-    """Draw the differences; ``width`` is that of the panel in mm."""
+def _draw_panel(
+    axes: Axes, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Mapping[str, str], width: float, height: float
+) -> None:
+    """Draw the differences in a panel of ``width`` by ``height`` mm."""
     baseline = next(iter(arms))
     marked = np.unique(at_risk["day"].to_numpy(float))
     last = float(marked[-1])
     axes.set_xlim(0.0, last)
-    _set_height(axes, known)
+    _set_height(axes, known, height)
     axes.set_xlabel("Days since the need arose")
-    axes.set_ylabel("Difference in the share supported\n(percentage points)")
-    axes.xaxis.set_major_locator(FixedLocator(marked.tolist()))
+    axes.xaxis.set_major_locator(FixedLocator(_apart(marked.tolist(), width)))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: _signed(number, 6)))
     for day in marked[1:-1]:
         axes.axvline(day, color=style.FAINT, linewidth=0.8, zorder=0)
     axes.axhline(0.0, color=style.INK, linewidth=0.8, zorder=1, gid="zero")
     for place, side, words in ((1.0, "top", "\u2191 more"), (0.0, "bottom", "\u2193 fewer")):
-        shift = (-0.8 if side == "top" else 0.8) / PANEL_HEIGHT
-        text = shortened(f"{words} supported than under {arms[baseline]}", width - 4.0)[0]
+        shift = (-0.8 if side == "top" else 0.8) / height
+        text = f"{words} supported than under {arms[baseline]}"
         axes.text(
-            1.5 / width, place + shift, text, transform=axes.transAxes, va=side, color=style.GREY,
+            1.5 / width, place + shift, text if text_width(text) <= width - 4.0 else f"{words} supported",
+            transform=axes.transAxes, va=side, color=style.GREY,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
     looks = style.looks_of_arms(arms)
@@ -235,21 +272,41 @@ def _draw_panel(axes: Axes, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Ma
         axes.plot(day, value, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3, gid=f"line-{arm}")
         at = np.isin(day, marked[1:])
         axes.plot(day[at], value[at], **markers(look), clip_on=False, zorder=4, gid=f"marks-{arm}")
-    label_ends(axes, _ends(known, arms), width, PANEL_HEIGHT, with_markers=False)
 
 
-def _set_height(axes: Axes, known: pd.DataFrame) -> None:
-    """Make room for all lines and bands, zero, and words above and below them."""
+def _apart(days: Sequence[float], width: float) -> list[float]:
+    """Return the days of which the numbers fit below a panel of ``width`` mm; the first and the last always do."""
+    first, *between, last = days
+
+    def is_clear(one: float, other: float) -> bool:
+        numbers = (text_width(f"{one:g}") + text_width(f"{other:g}")) / 2
+        return (other - one) / last * width >= numbers + 1.0
+
+    kept = [first]
+    for day in between:
+        if is_clear(kept[-1], day) and is_clear(day, last):
+            kept.append(day)
+    return [*kept, last]
+
+
+def _set_height(axes: Axes, known: pd.DataFrame, height: float) -> None:
+    """Make room for all lines and bands, zero, and words above and below them, on axes of ``height`` mm."""
     values = known[["value", "low", "high"]].to_numpy(float)
     low, high = min(0.0, float(np.nanmin(values))), max(0.0, float(np.nanmax(values)))
     if low == high:
         low, high = -1.0, 1.0
-    margin = (high - low) * WORDS / (PANEL_HEIGHT - 2 * WORDS)
+    margin = (high - low) * WORDS / (height - 2 * WORDS)
     axes.set_ylim(low - margin, high + margin)
 
 
-def _ends(known: pd.DataFrame, arms: Mapping[str, str]) -> list[End]:
-    """Return the ends of all lines, with the last difference of each, and that of the zero line."""
+def _ends(known: pd.DataFrame, arms: Mapping[str, str], between: str = "\N{NO-BREAK SPACE}") -> list[End]:
+    """Return the ends of all lines, with the last difference of each, and that of the zero line.
+
+    Args:
+        known: Differences that can be told.
+        arms: Titles by name of the arm.
+        between: What stands between a difference and its interval; a space lets the line break there.
+    """
     looks = style.looks_of_arms(arms)
     baseline = next(iter(arms))
     zero = replace(looks[baseline], colour=style.INK)
@@ -260,8 +317,8 @@ def _ends(known: pd.DataFrame, arms: Mapping[str, str]) -> list[End]:
             day, value, low, high = (float(curve[name].iloc[-1]) for name in ("day", "value", "low", "high"))
             text = _signed(value)
             if not math.isnan(low):
-                text += f" ({_signed(low)} to {_signed(high)})"
-            ends.append(End(arm, f"{title} {text.replace(' ', chr(0xA0))}", day, value, looks[arm]))
+                text += between + f"({_signed(low)} to {_signed(high)})".replace(" ", "\N{NO-BREAK SPACE}")
+            ends.append(End(arm, f"{title} {text}", day, value, looks[arm]))
     return ends
 
 
@@ -274,11 +331,37 @@ def _signed(value: float, digits: int | None = None) -> str:
 def _write_at_risk(page: Page, at_risk: pd.DataFrame, names: Mapping[str, list[str]], top: float, width: float) -> None:
     """Write below the days of the panel how many needs are at risk, a row an arm."""
     last = float(at_risk["day"].max())
-    page.text(FIRST, top, ["Needs at risk, mean per world"], fontweight="bold")
+    page.text(FIRST, top, [AT_RISK], fontweight="bold")
     line = top + style.LINE_HEIGHT + 1.0
     for arm, lines in names.items():
         for row in at_risk[at_risk["arm"] == arm].to_dict("records"):
-            number = "-" if math.isnan(row["needs"]) else f"{row['needs']:,.0f}"
-            page.text(FIRST + row["day"] / last * width, line, [number], ha="center")
+            page.text(FIRST + row["day"] / last * width, line, [_number(row["needs"])], ha="center")
         page.text(FIRST + width + LABEL_GAP, line, lines)
         line += len(lines) * style.LINE_HEIGHT
+
+
+def _write_table(page: Page, at_risk: pd.DataFrame, names: Mapping[str, list[str]], top: float, column: float) -> None:
+    """Write how many needs are at risk as a table across the page: a column of ``column`` mm a day, a row an arm."""
+    days = np.unique(at_risk["day"].to_numpy(float)).tolist()
+    right = dict(zip(days, page.width - EDGE - column * np.arange(len(days))[::-1], strict=True))
+    page.text(EDGE, top, [AT_RISK], fontweight="bold")
+    line = top + style.LINE_HEIGHT + 1.0
+    page.text(EDGE, line, ["Day"], color=style.GREY)
+    for day, place in right.items():
+        page.text(place, line, [f"{day:g}"], ha="right", color=style.GREY)
+    for arm, lines in names.items():
+        line += style.LINE_HEIGHT
+        page.text(EDGE, line, lines)
+        for row in at_risk[at_risk["arm"] == arm].to_dict("records"):
+            page.text(right[row["day"]], line, [_number(row["needs"])], ha="right")
+        line += (len(lines) - 1) * style.LINE_HEIGHT
+
+
+def _column_width(at_risk: pd.DataFrame) -> float:
+    """Return how wide a column of the table must be for its widest number, in mm."""
+    texts = [*map(_number, at_risk["needs"]), *(f"{day:g}" for day in at_risk["day"])]
+    return max(map(text_width, texts)) + 2.5
+
+
+def _number(needs: float) -> str:
+    return "-" if math.isnan(needs) else f"{needs:,.0f}"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from experiments.equity import MIN_EPISODES
 from experiments.figures import style
+from experiments.figures.arm_key import MARKER_WIDTH, key_height, write_key
+from experiments.figures.dumbbell_rows import (
+    HEAD_ROW,
+    VALUE_WIDTH,
+    add_panel,
+    draw_rows,
+    height_of,
+    places_of,
+    size_text,
+    write_heads,
+)
 from experiments.figures.ends import markers
 from experiments.figures.layout import EDGE, Frame, Page, shortened, wrapped
 from experiments.figures.tables import counted, plain, rows_of
@@ -32,12 +40,16 @@ MOST_GROUPS = 12
 
 ACROSS = 4
 """Arms side by side; more begin a new line."""
-NAME_WIDTH, SIZE_WIDTH, VALUE_WIDTH, GUTTER = 26.0, 13.0, 9.0, 4.0
-"""In mm: of the names of the groups, of their sizes, of the difference behind a row, between panels."""
-ROW, HEAD_ROW, AXIS, BLOCK_GAP, HEAD_GAP = 3.6, 4.6, 9.0, 4.0, 1.5
-"""In mm: of a group, of the name of a grouping, of the axis below, between blocks of panels, below their titles."""
-MARKER_WIDTH = 3.5
-"""In mm: of the marker before a title."""
+NAME_WIDTH, SIZE_WIDTH, GUTTER = 26.0, 13.0, 4.0
+"""In mm: of the names of the groups, of their sizes, between panels."""
+ROW, AXIS, BLOCK_GAP, HEAD_GAP = 3.6, 9.0, 4.0, 1.5
+"""In mm: of a group, of the axis below, between blocks of panels, below their titles."""
+CLUSTER_NAME, CLUSTER_GAP, CLUSTER_BETWEEN, CLUSTER_HEAD, CLUSTER_AXIS = 22.0, 0.8, 2.5, 1.8, 8.2
+"""In mm, with the arms of a group one below the other: of the names, between groups, between panels, between groupings
+whose names take no room of their own, of the axis."""
+TALLEST, NARROW_TALLEST, LEAST_ROW, LEAST_LINE = 225.0, 235.0, 2.8, 2.6
+"""In mm: height of a figure up to which rows are as high as they should be, of one of one column; of a group at least,
+of an arm in it at least."""
 
 _COLUMNS = ["outcome", "arm", "grouping", "group", "episodes", "base", "value", "difference", "low", "high", "n"]
 
@@ -91,7 +103,12 @@ def too_small(groups: pd.DataFrame, arms: Mapping[str, str]) -> list[str]:
 
 
 def draw_dumbbells(
-    groups: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], days: float, foot: str = ""
+    groups: pd.DataFrame,
+    runs: Mapping[str, list[int]],
+    arms: Mapping[str, str],
+    days: float,
+    foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -101,6 +118,7 @@ def draw_dumbbells(
         arms: Titles by name of the arm; the first is the baseline.
         days: The follow-up.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
         data = dumbbells_data(groups, arms)
@@ -111,7 +129,7 @@ def draw_dumbbells(
         left_out = f"Left out, with fewer than {MIN_EPISODES} needs a run: {', '.join(small)}." if small else ""
         if data.empty:
             why = "No group is large enough to show." if others else "Nothing to compare: there is one arm."
-            return Frame(TITLE, "", [left_out, foot], style.DOUBLE_COLUMN).empty(why).figure
+            return Frame(TITLE, "", [left_out, foot], width).empty(why).figure
         shown = _most(data)
         hidden = data[["grouping", "group"]].drop_duplicates().shape[0] - len(shown)
         notes = [
@@ -122,19 +140,11 @@ def draw_dumbbells(
             f"{counted(hidden, 'smaller group')} not drawn: see tables/equity.csv." if hidden else "",
             foot,
         ]
-        frame = Frame(TITLE, "A row a group of people, the same in every arm; further left is better.", notes,
-                      style.DOUBLE_COLUMN)  # fmt: skip
-        blocks = _blocks(others)
-        across = max(map(len, blocks))
-        width = (style.DOUBLE_COLUMN - 2 * EDGE - NAME_WIDTH - SIZE_WIDTH - across * GUTTER) / across
-        above = [max(_height_above(arms, panel, width) for panel in block) for block in blocks]
-        below = _height(shown) + AXIS + BLOCK_GAP
-        page = frame.page(sum(above) + len(blocks) * below - BLOCK_GAP)
-        top = frame.top
-        for block, head in zip(blocks, above, strict=True):
-            _draw_block(page, data, shown, arms, block, top, top + head, width, days)
-            top += head + below
-        return page.figure
+        if width < style.DOUBLE_COLUMN:
+            subtitle = "The same people in every arm, a row an arm; further left is better."
+            return _draw_clusters(Frame(TITLE, subtitle, notes, width), data, shown, arms, days).figure
+        subtitle = "A row a group of people, the same in every arm; further left is better."
+        return _draw_blocks(Frame(TITLE, subtitle, notes, width), data, shown, arms, days).figure
 
 
 def _sizes(groups: pd.DataFrame, arms: Mapping[str, str]) -> dict[tuple[str, str], float]:
@@ -166,34 +176,6 @@ def _blocks(others: Sequence[str]) -> list[list[Panel]]:
     return [[(arm, outcome) for arm in line] for outcome in SHOWN for line in lines]
 
 
-def _height(shown: pd.DataFrame) -> float:
-    return shown["grouping"].nunique() * HEAD_ROW + len(shown) * ROW + 1.0
-
-
-def _places(shown: pd.DataFrame) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
-    """Return where the names of groupings and the rows of groups are centred, in mm from the top of a panel."""
-    heads: dict[str, float] = {}
-    rows: dict[tuple[str, str], float] = {}
-    top = 0.0
-    for row in rows_of(shown):
-        if row.grouping not in heads:
-            heads[row.grouping] = top + HEAD_ROW / 2
-            top += HEAD_ROW
-        rows[row.grouping, row.group] = top + ROW / 2
-        top += ROW
-    return heads, rows
-
-
-def _limits(data: pd.DataFrame) -> tuple[float, float]:
-    """Return the ends of the axis of an outcome, the same in every panel."""
-    values = data[["base", "value"]].to_numpy(float)
-    if np.isnan(values).all():
-        return 0.0, 1.0
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    room = 0.08 * (high - low) or 1.0
-    return low - room, high + room
-
-
 def _titles_above(arms: Mapping[str, str], arm: str, width: float) -> dict[str, list[str]]:
     """Return the titles of the baseline and of an arm, which have their markers before them."""
     return {name: wrapped(arms[name], width - MARKER_WIDTH) for name in (next(iter(arms)), arm)}
@@ -205,6 +187,37 @@ def _height_above(arms: Mapping[str, str], panel: Panel, width: float) -> float:
     return lines * style.LINE_HEIGHT + HEAD_GAP
 
 
+def _draw_blocks(frame: Frame, data: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str], days: float) -> Page:
+    """Draw a panel for each arm and outcome, in which a group is a row."""
+    blocks = _blocks(list(arms)[1:])
+    across = max(map(len, blocks))
+    width = (frame.width - 2 * EDGE - NAME_WIDTH - SIZE_WIDTH - across * GUTTER) / across
+    above = [max(_height_above(arms, panel, width) for panel in block) for block in blocks]
+    fixed = sum(above) + len(blocks) * (height_of(shown, 0.0) + AXIS + BLOCK_GAP) - BLOCK_GAP
+    row = _fitting(ROW, LEAST_ROW, len(blocks) * len(shown), frame, fixed)
+    below = height_of(shown, row) + AXIS + BLOCK_GAP
+    page = frame.page(sum(above) + len(blocks) * below - BLOCK_GAP)
+    top = frame.top
+    for block, head in zip(blocks, above, strict=True):
+        _draw_block(page, data, shown, arms, block, top, top + head, width, row, days)
+        top += head + below
+    return page
+
+
+def _fitting(wanted: float, least: float, rows: int, frame: Frame, fixed: float) -> float:
+    """Return the height of a row with which the figure is not taller than it should be, as far as that can be.
+
+    Args:
+        wanted: Height if there is room for it, in mm.
+        least: Height in any case, in mm.
+        rows: Number of rows one below the other.
+        frame: Of the figure.
+        fixed: Height of all else between title and notes, in mm.
+    """
+    tallest = NARROW_TALLEST if frame.width < style.DOUBLE_COLUMN else TALLEST
+    return min(wanted, max(least, (tallest - frame.page(0.0).height - fixed) / rows))
+
+
 def _draw_block(
     page: Page,
     data: pd.DataFrame,
@@ -214,10 +227,11 @@ def _draw_block(
     top: float,
     start: float,
     width: float,
+    row: float,
     days: float,
 ) -> None:
     """Draw panels side by side; their titles begin at ``top`` and their rows at ``start``, in mm."""
-    _draw_names(page, shown, start)
+    _write_names(page, shown, start, row)
     said = ""
     for position, (arm, outcome) in enumerate(block):
         left = EDGE + NAME_WIDTH + SIZE_WIDTH + GUTTER + position * (width + GUTTER)
@@ -225,13 +239,47 @@ def _draw_block(
             page.text(left, top, [SHOWN[outcome][1].format(days=f"{days:g}")], fontweight="bold")
             said = outcome
         _write_titles(page, arms, arm, left, top + style.LINE_HEIGHT, width)
-        axes = page.canvas_axes(left, start, width - VALUE_WIDTH, _height(shown))
-        axes.set_xlim(*_limits(data[data["outcome"] == outcome]))
-        axes.set_xlabel(SHOWN[outcome][0])
-        axes.xaxis.set_major_locator(MaxNLocator(max(2, int(width / 14.0)), steps=[1, 2, 5, 10]))
-        axes.spines["bottom"].set_visible(True)
-        rows = data[(data["arm"] == arm) & (data["outcome"] == outcome)]
-        _draw_panel(axes, rows, shown, arms, arm, width - VALUE_WIDTH)
+        own = data[data["outcome"] == outcome]
+        axes = add_panel(page, own, SHOWN[outcome][0], left, start, width, height_of(shown, row))
+        draw_rows(axes, own[own["arm"] == arm], places_of(shown, row)[1], arms, arm, width - VALUE_WIDTH)
+
+
+def _draw_clusters(frame: Frame, data: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str], days: float) -> Page:
+    """Draw a panel for each outcome, in which the arms of a group are rows one below the other."""
+    room = frame.width - 2 * EDGE
+    width = (room - CLUSTER_NAME - len(SHOWN) * CLUSTER_BETWEEN) / len(SHOWN)
+    titles = {name: wrapped(words.format(days=f"{days:g}"), width, bold=True) for name, (_, words) in SHOWN.items()}
+    others = list(arms)[1:]
+    key = key_height(arms, room) + 1.0
+    above = max(map(len, titles.values())) * style.LINE_HEIGHT
+    # Beside many arms there is room for the name of a grouping too, above that of its first group.
+    has_room = LEAST_LINE * len(others) > 3 * style.LINE_HEIGHT
+    head = CLUSTER_HEAD if has_room else HEAD_ROW
+    fixed = key + above + height_of(shown, CLUSTER_GAP, head) + CLUSTER_AXIS
+    wanted = max(ROW, 2 * style.LINE_HEIGHT / len(others))
+    line = _fitting(wanted, LEAST_LINE, len(shown) * len(others), frame, fixed)
+    row = max(line * len(others), 2 * style.LINE_HEIGHT) + CLUSTER_GAP
+    height = height_of(shown, row, head)
+    heads, places = places_of(shown, row, head)
+    if has_room:
+        first = shown.drop_duplicates("grouping")
+        heads = {
+            group.grouping: places[group.grouping, group.group] - 1.6 * style.LINE_HEIGHT for group in rows_of(first)
+        }
+    page = frame.page(key + above + height + CLUSTER_AXIS)
+    write_key(page, arms, EDGE, frame.top, room)
+    top = frame.top + key
+    _write_clusters(page, shown, heads, places, top + above)
+    for position, outcome in enumerate(SHOWN):
+        left = EDGE + CLUSTER_NAME + CLUSTER_BETWEEN + position * (width + CLUSTER_BETWEEN)
+        page.text(left, top, titles[outcome], fontweight="bold")
+        own = data[data["outcome"] == outcome]
+        axes = add_panel(page, own, SHOWN[outcome][0], left, top + above, width, height)
+        for number, arm in enumerate(others):
+            offset = (number - (len(others) - 1) / 2) * line
+            own_places = {group: place + offset for group, place in places.items()}
+            draw_rows(axes, own[own["arm"] == arm], own_places, arms, arm, width - VALUE_WIDTH)
+    return page
 
 
 def _write_titles(page: Page, arms: Mapping[str, str], arm: str, left: float, top: float, width: float) -> None:
@@ -246,49 +294,26 @@ def _write_titles(page: Page, arms: Mapping[str, str], arm: str, left: float, to
         top += len(title) * style.LINE_HEIGHT
 
 
-def _draw_names(page: Page, shown: pd.DataFrame, top: float) -> None:
-    """Write the names and sizes of groups beside the panels."""
-    heads, places = _places(shown)
-    labels = {grouping.name: grouping.label for grouping in GROUPINGS}
-    for grouping, place in heads.items():
-        page.text(EDGE, top + place, [labels[grouping]], fontweight="bold", va="center")
+def _write_names(page: Page, shown: pd.DataFrame, top: float, height: float) -> None:
+    """Write the names of groups before their rows, with their sizes behind them."""
+    heads, places = places_of(shown, height)
+    write_heads(page, heads, top)
     for row in rows_of(shown):
         place = top + places[row.grouping, row.group]
         page.text(EDGE + 2.0, place, shortened(plain(row.group), NAME_WIDTH - 2.0), va="center")
-        size = f"n={row.episodes:,.0f}"
-        page.text(EDGE + NAME_WIDTH + SIZE_WIDTH, place, [size], va="center", ha="right", color=style.GREY)
+        right = EDGE + NAME_WIDTH + SIZE_WIDTH
+        page.text(right, place, [size_text(row.episodes)], va="center", ha="right", color=style.GREY)
 
 
-def _draw_panel(
-    axes: Axes, data: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str], arm: str, width: float
+def _write_clusters(
+    page: Page, shown: pd.DataFrame, heads: Mapping[str, float], places: Mapping[tuple[str, str], float], top: float
 ) -> None:
-    """Draw the rows of one arm and outcome; ``width`` of the axes in mm."""
-    looks = style.looks_of_arms(arms)
-    baseline, beside = next(iter(arms)), axes.get_yaxis_transform()
-    places = _places(shown)[1]
-    outcome = str(data["outcome"].iloc[0])
-    # Larger, so that its edge is seen where both are nearly the same.
-    of_baseline = markers(looks[baseline]) | {"markersize": 5.2}
-    for row in rows_of(data):
-        if (place := places.get((row.grouping, row.group))) is None:
-            continue
-        name = f"{outcome}-{arm}-{row.grouping}-{row.group}"
-        axes.plot([0, 1], [place, place], color="#ececec", linewidth=0.5, transform=beside, zorder=0)
-        if math.isnan(row.base) or math.isnan(row.value):
-            axes.text(0.5, place, "missing in some run", transform=beside, ha="center", va="center", color=style.GREY)
-            continue
-        line = style.SOLID if is_told_apart(row.low, row.high) else style.DOTTED
-        axes.plot([row.base, row.value], [place, place], color=style.GREY, linestyle=line, linewidth=1.3, zorder=2,
-                  gid=f"join-{name}")  # fmt: skip
-        axes.plot([row.base], [place], **of_baseline, zorder=3, gid=f"base-{name}")
-        axes.plot([row.value], [place], **markers(looks[arm]), zorder=4, gid=f"value-{name}")
-        words = "" if math.isnan(row.difference) else f"{row.difference:+z.1f}".replace("-", "\N{MINUS SIGN}")
-        axes.text(1.0 + VALUE_WIDTH / width, place, words, transform=beside, ha="right", va="center")
-
-
-def is_told_apart(low: float, high: float) -> bool:
-    """Return whether an interval lies on one side of zero; one that is missing does not."""
-    return low > 0.0 or high < 0.0
+    """Write the names of groups before their rows, with their sizes below them; places are from ``top`` on, in mm."""
+    write_heads(page, heads, top)
+    for row in rows_of(shown):
+        place = top + places[row.grouping, row.group]
+        page.text(EDGE + 1.5, place, shortened(plain(row.group), CLUSTER_NAME - 1.5), va="bottom")
+        page.text(EDGE + 1.5, place, [size_text(row.episodes)], va="top", color=style.GREY)
 
 
 def _joins(data: pd.DataFrame) -> str:

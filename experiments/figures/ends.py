@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from experiments.figures import style
 from experiments.figures.layout import moved_apart, wrapped
 from experiments.figures.style import Look
 
-LABEL_WIDTH, LABEL_GAP = 34.0, 6.5
-"""In mm: of the text at the end of a line at most, from the right edge of the axes to it."""
+LABEL_WIDTH, NARROW_LABEL_WIDTH, LABEL_GAP = 34.0, 25.0, 6.5
+"""In mm: of the text at the end of a line at most, of that on a figure of a single column, from the right edge of the
+axes to it."""
+BEYOND = 4.0
+"""In mm: how far texts that were moved may stand above the axes, and below them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,32 @@ def markers(look: Look) -> dict[str, Any]:
     }
 
 
-def label_ends(axes: Axes, ends: Sequence[End], width: float, height: float, with_markers: bool) -> None:
+def room_for(width: float) -> float:
+    """Return how wide the text at the end of a line may be on a figure of some width, both in mm."""
+    return LABEL_WIDTH if width > style.SINGLE_COLUMN else NARROW_LABEL_WIDTH
+
+
+def height_for(texts: Iterable[str], room: float, least: float, above: float = BEYOND) -> float:
+    """Return how high axes must be for the texts at the ends of their lines to stand clear of each other, in mm.
+
+    Args:
+        texts: One for each line.
+        room: For the width of a text, in mm.
+        least: Height of the axes if the texts do not take more, in mm.
+        above: How far texts may stand above the axes, in mm.
+    """
+    return max(least, sum(_height_of(wrapped(text, room)) for text in texts) - above - BEYOND)
+
+
+def label_ends(
+    axes: Axes,
+    ends: Sequence[End],
+    width: float,
+    height: float,
+    with_markers: bool,
+    room: float = LABEL_WIDTH,
+    above: float = BEYOND,
+) -> None:
     """Write beside the axes what belongs to the end of each line.
 
     Args:
@@ -57,12 +85,14 @@ def label_ends(axes: Axes, ends: Sequence[End], width: float, height: float, wit
         width: Of the axes, in mm.
         height: Likewise.
         with_markers: Whether the lines have the markers of the arms, which then stand beside the texts too.
+        room: For the width of a text, in mm.
+        above: How far texts may stand above the axes, in mm.
     """
     last, (bottom, top) = axes.get_xlim()[1], axes.get_ylim()
-    texts = [wrapped(end.text, LABEL_WIDTH) for end in ends]
-    sizes = [len(lines) * style.LINE_HEIGHT + 0.6 for lines in texts]
+    texts = [wrapped(end.text, room) for end in ends]
+    sizes = [_height_of(lines) for lines in texts]
     wanted = [(end.y - bottom) / (top - bottom) * height for end in ends]
-    centres = moved_apart(wanted, sizes, -4.0, height + 4.0)
+    centres = moved_apart(wanted, sizes, -BEYOND, height + above)
     before = 1.8 if with_markers else 1.0
     for end, lines, start, centre in zip(ends, texts, wanted, centres, strict=True):
         if end.x < last:
@@ -83,3 +113,7 @@ def label_ends(axes: Axes, ends: Sequence[End], width: float, height: float, wit
         axes.text(
             *place, "\n".join(lines), transform=axes.transAxes, va="center", linespacing=1.2, gid=f"label-{end.arm}"
         )
+
+
+def _height_of(lines: Sequence[str]) -> float:
+    return len(lines) * style.LINE_HEIGHT + 0.6

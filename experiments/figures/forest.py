@@ -14,7 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.ends import markers
-from experiments.figures.layout import EDGE, Frame, shortened, text_width, wrapped
+from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
+from experiments.figures.letters import draw_key, key_height, row_names
 from experiments.figures.spread import sizes_note
 from experiments.figures.tables import counted
 from experiments.text import HAS_NEEDS, MISSING, NOT_OBSERVED, NOT_REACHED, NOTHING, UNITS, decimals, scaled
@@ -39,6 +40,15 @@ ROW, HEADER, AXIS, GAP = 4.2, 8.2, 6.0, 3.0
 NAME_WIDTH, GUTTER, BEFORE_TEXT = 34.0, 5.0, 1.5
 """In mm: of the title of an arm at most, between columns of panels, from a panel to its values."""
 BETTER_GROUND = "#efefef"
+
+STACKED_HEADER, STACKED_AXIS, STACKED_GAP, DENSE_GAP = 3.4, 3.6, 2.0, 0.4
+"""In a single column, in mm: of the words above a panel, of the numbers below it, between panels, also if dense."""
+LEAST_PANEL = 26.0
+"""In mm: of a panel in a single column; titles of arms that would leave less are written once, in a key."""
+DENSE = 2
+"""Arms beside the baseline in a single column above which rows are as close as lines of text, and panels near."""
+AROUND_TICKS = 1.2
+"""In mm: at least from a number below a panel to the words beside it."""
 
 
 def forest_data(comparison: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFrame:
@@ -76,6 +86,7 @@ def draw_forest(
     runs: Mapping[str, list[int]],
     arms: Mapping[str, str],
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -85,42 +96,119 @@ def draw_forest(
         runs: Replicates by arm.
         arms: Titles by name of the arm; the first is the baseline.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
         baseline, *others = arms
-        size_note = sizes_note("Needs counted", sizes, runs, arms)
         if not others:
             message = f"Nothing to compare: {arms[baseline]} is the only arm."
-            return Frame(TITLE, "", [size_note, foot], style.DOUBLE_COLUMN).empty(message).figure
+            return Frame(TITLE, "", [sizes_note("Needs counted", sizes, runs, arms), foot], width).empty(message).figure
         data = forest_data(comparison, arms)
-        notes = [size_note, _interval_note(data, arms), *(WHY[why] for why in WHY if (data["why"] == why).any()), foot]
+        is_narrow = width < style.DOUBLE_COLUMN
+        names = _short_names(data, arms, width) if is_narrow else dict(arms)
+        notes = [
+            sizes_note("Needs counted", sizes, runs, names),
+            _interval_note(data, names),
+            *(WHY[why] for why in WHY if (data["why"] == why).any()),
+            foot,
+        ]
         subtitle = (
             f"Difference from {arms[baseline]} (baseline) in the same random worlds. Each outcome has its own axis; "
             "on grey ground an arm is better."
         )
-        frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
-        names = {arm: wrapped(arms[arm], NAME_WIDTH) for arm in others}
-        rows = [max(ROW, len(lines) * style.LINE_HEIGHT + 0.8) for lines in names.values()]
-        height = HEADER + sum(rows) + AXIS + GAP
-        page = frame.page(-(-len(HEADLINE) // ACROSS) * height)
-        before = max(text_width(line) for lines in names.values() for line in lines) + 2.0
+        frame = Frame(TITLE, subtitle, notes, width)
         means = comparison[comparison["arm"] == baseline].set_index("outcome")["mean"]
         of_baseline = {outcome.name: _baseline_text(means, outcome) for outcome in HEADLINE}
-        said = [value_text(cells, outcome_of(str(cells["outcome"]))) for cells in data.to_dict("records")]
-        after = BEFORE_TEXT + max(map(text_width, [*said, *of_baseline.values()])) + 0.5
-        whole = (style.DOUBLE_COLUMN - 2 * EDGE - before - (ACROSS - 1) * GUTTER) / ACROSS
-        for position, outcome in enumerate(HEADLINE):
-            down, across = divmod(position, ACROSS)
-            left, top = EDGE + before + across * (whole + GUTTER), frame.top + down * height
-            width = whole - after
-            page.text(left, top, shortened(_label(outcome), whole), fontweight="bold")
-            axes = page.canvas_axes(left, top + HEADER, width, sum(rows))
-            _draw_panel(axes, data[data["outcome"] == outcome.name], outcome, arms, rows, width)
-            _write_above(axes, outcome, of_baseline[outcome.name], width)
-            if across == 0:  # the rows of the panels beside it are the same arms'
-                for lines, middle in zip(names.values(), _middles(rows), strict=True):
-                    page.text(EDGE + before - 2.0, top + HEADER + middle, lines, ha="right", va="center")
-        return page.figure
+        if is_narrow:
+            return _draw_stacked(frame, data, of_baseline, arms, names)
+        return _draw_side_by_side(frame, data, of_baseline, arms)
+
+
+def _draw_side_by_side(
+    frame: Frame, data: pd.DataFrame, of_baseline: Mapping[str, str], arms: Mapping[str, str]
+) -> Figure:
+    """Draw the panels of a figure of double column width: the titles of arms beside those in the first column.
+
+    Args:
+        frame: Around the panels.
+        data: From :func:`forest_data`.
+        of_baseline: What is written of the baseline, by outcome.
+        arms: Titles by name of the arm; the first is the baseline.
+    """
+    names = {arm: wrapped(title, NAME_WIDTH) for arm, title in _without_baseline(arms).items()}
+    rows = [max(ROW, len(lines) * style.LINE_HEIGHT + 0.8) for lines in names.values()]
+    height = HEADER + sum(rows) + AXIS + GAP
+    page = frame.page(-(-len(HEADLINE) // ACROSS) * height)
+    before = max(text_width(line) for lines in names.values() for line in lines) + 2.0
+    after = max(_after(data), BEFORE_TEXT + max(map(text_width, of_baseline.values())) + 0.5)
+    whole = (frame.width - 2 * EDGE - before - (ACROSS - 1) * GUTTER) / ACROSS
+    for position, outcome in enumerate(HEADLINE):
+        down, across = divmod(position, ACROSS)
+        left, top = EDGE + before + across * (whole + GUTTER), frame.top + down * height
+        width = whole - after
+        page.text(left, top, shortened(outcome.label + _unit(outcome), whole), fontweight="bold")
+        axes = page.canvas_axes(left, top + HEADER, width, sum(rows))
+        _draw_panel(axes, data[data["outcome"] == outcome.name], outcome, arms, rows, width)
+        _write_above(axes, outcome, of_baseline[outcome.name], width)
+        if across == 0:  # the rows of the panels beside it are the same arms'
+            for lines, middle in zip(names.values(), _middles(rows), strict=True):
+                page.text(EDGE + before - 2.0, top + HEADER + middle, lines, ha="right", va="center")
+    return page.figure
+
+
+def _short_names(data: pd.DataFrame, arms: Mapping[str, str], width: float) -> dict[str, str]:
+    """Return what stands for each arm in a figure of single column width, of ``width`` mm: its title or a letter."""
+    baseline, *_ = arms
+    room = width - 2 * EDGE - _after(data) - LEAST_PANEL - 2.0
+    return {baseline: arms[baseline], **row_names(_without_baseline(arms), room)}
+
+
+def _draw_stacked(
+    frame: Frame,
+    data: pd.DataFrame,
+    of_baseline: Mapping[str, str],
+    arms: Mapping[str, str],
+    short: Mapping[str, str],
+) -> Figure:
+    """Draw the panels of a figure of single column width: below each other, each with a line above and one below it.
+
+    The line above has the outcome and the baseline's own value, the line below which side is better, around the
+    numbers of the axis. Titles that are too long to stand beside every panel are written once, above all of them.
+
+    Args:
+        frame: Around the panels.
+        data: From :func:`forest_data`.
+        of_baseline: What is written of the baseline, by outcome.
+        arms: Titles by name of the arm; the first is the baseline.
+        short: From :func:`_short_names`.
+    """
+    room = frame.width - 2 * EDGE
+    names = list(_without_baseline(short).values())
+    key = _without_baseline(arms) if short != arms else {}
+    is_dense = len(names) > DENSE
+    before = max(2.0 + max(map(text_width, names)), 2 * AROUND_TICKS + text_width("\u2190 better"))
+    width = room - before - _after(data)
+    rows = [style.LINE_HEIGHT if is_dense else ROW] * len(names)
+    height = sum(rows) + STACKED_AXIS + (DENSE_GAP if is_dense else STACKED_GAP)
+    headers = [_header(outcome, of_baseline[outcome.name], room) for outcome in HEADLINE]
+    above = [STACKED_HEADER + (len(lines) - 1) * style.LINE_HEIGHT for lines in headers]
+    page = frame.page(key_height(key, room) + sum(above) + len(HEADLINE) * height)
+    if key:
+        draw_key(page, frame.top, key, short, style.looks_of_arms(arms))
+    top = frame.top + key_height(key, room)
+    for outcome, lines, high in zip(HEADLINE, headers, above, strict=True):
+        _write_header(page, top, outcome, lines, of_baseline[outcome.name])
+        top += high
+        axes = page.canvas_axes(EDGE + before, top, width, sum(rows))
+        own = data[data["outcome"] == outcome.name]
+        _draw_panel(axes, own, outcome, arms, rows, width)
+        axes.tick_params(axis="x", length=1.5, pad=1.2)
+        axes.xaxis.set_major_locator(FixedLocator(_few_ticks(_largest(own), axes.get_xlim()[1], width)))
+        _write_below(axes, outcome, width)
+        for name, middle in zip(names, _middles(rows), strict=True):
+            page.text(EDGE + before - 2.0, top + middle, [name], ha="right", va="center")
+        top += height
+    return page.figure
 
 
 def outcome_of(name: str) -> Outcome:
@@ -140,6 +228,16 @@ def value_text(row: Mapping[Any, Any], outcome: Outcome) -> str:
     form = f"+z,.{decimals(outcome)}f"
     value, low, high = (f"{row[name]:{form}}".replace("-", "\N{MINUS SIGN}") for name in ("difference", "low", "high"))
     return f"{value} (no interval)" if math.isnan(row["low"]) else f"{value} ({low} to {high})"
+
+
+def _without_baseline(arms: Mapping[str, str]) -> dict[str, str]:
+    return dict(list(arms.items())[1:])
+
+
+def _after(data: pd.DataFrame) -> float:
+    """Return the room in mm that what is written beside the intervals takes after a panel."""
+    said = (value_text(cells, outcome_of(str(cells["outcome"]))) for cells in data.to_dict("records"))
+    return BEFORE_TEXT + max(map(text_width, said)) + 0.5
 
 
 def _missing(
@@ -170,10 +268,17 @@ def _interval_note(data: pd.DataFrame, arms: Mapping[str, str]) -> str:
     return f"{kind}; worlds in common with {arms[baseline]}: {each}."
 
 
-def _label(outcome: Outcome) -> str:
-    """Return the name of an outcome with the unit of its differences, unless the name says it."""
+def _unit(outcome: Outcome) -> str:
+    """Return what follows the name of an outcome: the unit of its differences, unless the name says it."""
     unit = AXIS_UNITS[outcome.unit]
-    return outcome.label if unit in outcome.label else f"{outcome.label}, {unit}"
+    return "" if unit in outcome.label else f", {unit}"
+
+
+def _header(outcome: Outcome, of_baseline: str, room: float) -> list[str]:
+    """Return the name of an outcome and its unit, in two lines if ``room`` mm are too few with the baseline's value."""
+    unit = _unit(outcome)
+    taken = text_width(outcome.label, bold=True) + text_width(unit) + 2.0 + text_width(of_baseline)
+    return [outcome.label, unit.removeprefix(", ")] if unit and taken > room else [outcome.label + unit]
 
 
 def _baseline_text(means: pd.Series, outcome: Outcome) -> str:
@@ -189,35 +294,83 @@ def _middles(rows: Sequence[float]) -> list[float]:
     return [sum(rows[:position]) + own / 2 for position, own in enumerate(rows)]
 
 
+def _sides(outcome: Outcome) -> tuple[str, str]:
+    """Return what the left and the right of a panel mean."""
+    left, right = ("worse", "better") if outcome.better == "higher" else ("better", "worse")
+    return f"\u2190 {left}", f"{right} \u2192"
+
+
 def _write_above(axes: Axes, outcome: Outcome, of_baseline: str, width: float) -> None:
     """Write above a panel which side is better, and beside it the baseline's own value; ``width`` is in mm."""
-    left, right = ("worse", "better") if outcome.better == "higher" else ("better", "worse")
-    words = (
-        (0.0, "left", f"\u2190 {left}"),
-        (1.0, "right", f"{right} \u2192"),
-        (1 + BEFORE_TEXT / width, "left", of_baseline),
-    )
+    left, right = _sides(outcome)
+    words = (0.0, "left", left), (1.0, "right", right), (1 + BEFORE_TEXT / width, "left", of_baseline)
+    _write_around(axes, 1 + 1.6 / axes.get_ylim()[0], words)
+
+
+def _write_header(page: Page, top: float, outcome: Outcome, lines: Sequence[str], of_baseline: str) -> None:
+    """Write the lines of :func:`_header` at ``top`` mm, and at the right edge what is said of the baseline."""
+    level = top + 0.8 * style.LINE_HEIGHT
+    page.text(EDGE, level, [outcome.label], fontweight="bold", va="baseline")
+    place = EDGE + text_width(outcome.label, bold=True)
+    page.text(place, level, [lines[0].removeprefix(outcome.label)], va="baseline")
+    for number, line in enumerate(lines[1:], start=1):
+        page.text(EDGE, level + number * style.LINE_HEIGHT, [line], va="baseline")
+    page.text(page.width - EDGE, level, [of_baseline], ha="right", va="baseline", color=style.GREY)
+
+
+def _write_below(axes: Axes, outcome: Outcome, width: float) -> None:
+    """Write beside the numbers below a panel which side is better; ``width`` is in mm."""
+    left, right = _sides(outcome)
+    words = (-AROUND_TICKS / width, "right", left), (1 + AROUND_TICKS / width, "left", right)
+    _write_around(axes, (0.8 - STACKED_AXIS) / axes.get_ylim()[0], words)
+
+
+def _write_around(axes: Axes, level: float, words: Sequence[tuple[float, str, str]]) -> None:
+    """Write texts, each with its place along the panel and how it is aligned; places are in parts of the panel."""
     for place, side, text in words:
-        axes.text(
-            place, 1 + 1.6 / axes.get_ylim()[0], text,
-            transform=axes.transAxes, ha=side, va="baseline", color=style.GREY,
-        )  # fmt: skip
+        axes.text(place, level, text, transform=axes.transAxes, ha=side, va="baseline", color=style.GREY)
+
+
+def _largest(data: pd.DataFrame) -> float | None:
+    """Return how far the differences and intervals of an outcome are from zero at most; None if there are none."""
+    ends = data[["difference", "low", "high"]].to_numpy(float)
+    known = np.abs(ends[np.isfinite(ends)])
+    return float(known.max()) if known.size else None
+
+
+def _few_ticks(largest: float | None, reach: float, width: float) -> list[float]:
+    """Return zero and the furthest round numbers to both sides that can be written below a panel, or what of it fits.
+
+    Args:
+        largest: Difference or end of an interval; None if there are none, 0 if all are zero.
+        reach: Where the axis ends on both sides.
+        width: Of the panel, in mm.
+    """
+    if not largest:
+        return [0.0]
+    power = 10.0 ** math.floor(math.log10(reach))
+    for number in (5 * power, 2 * power, power, power / 2, power / 5):
+        place, half = number / reach * width / 2, text_width(_tick(number)) / 2
+        if place + half <= width / 2:
+            if place > half + 2.0:
+                return [-number, 0.0, number]
+            return [-number, number] if place > half + 0.5 else [0.0]  # the zero line is seen without its number
+    return [0.0]
 
 
 def _draw_panel(
     axes: Axes, data: pd.DataFrame, outcome: Outcome, arms: Mapping[str, str], rows: Sequence[float], width: float
 ) -> None:
     """Draw one outcome; ``rows`` are the heights of the arms and ``width`` is that of the panel, in mm."""
-    ends = data[["difference", "low", "high"]].to_numpy(float)
-    known = np.abs(ends[np.isfinite(ends)])
-    reach = 1.1 * float(known.max()) if known.size and known.max() > 0 else 1.0
+    largest = _largest(data)
+    reach = 1.1 * largest if largest else 1.0
     # As far to either side, so that the zero lines of all panels stand below each other and no side looks likelier.
     axes.set_xlim(-reach, reach)
     better = (0.0, reach) if outcome.better == "higher" else (-reach, 0.0)
     axes.axvspan(*better, color=BETTER_GROUND, zorder=0, linewidth=0, gid=f"better-{outcome.name}")
     axes.axvline(0.0, color=style.INK, linewidth=0.8, zorder=1, gid=f"zero-{outcome.name}")
     axes.spines["bottom"].set_visible(True)
-    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]) if known.size else FixedLocator([0.0]))
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]) if largest is not None else FixedLocator([0.0]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: _tick(number)))
     looks = style.looks_of_arms(arms)
     for cells, middle in zip(data.to_dict("records"), _middles(rows), strict=True):

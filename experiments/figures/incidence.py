@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends, markers
+from experiments.figures.ends import LABEL_GAP, End, height_for, label_ends, markers, room_for
 from experiments.figures.layout import EDGE, Frame, moved_apart, text_width
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from experiments.figures.tables import cohort_of
@@ -27,8 +27,10 @@ SAME_DAY = 0.02
 """A share given up on day 0 above which the figure says why."""
 MARKS = {SOON_DAYS: "28 days", LATE_DAYS: "18 weeks"}
 
-PANEL_HEIGHT, GUTTER = 62.0, 4.0
-"""In mm: of a panel, between panels."""
+PANEL_HEIGHT, NARROW_PANEL_HEIGHT, GUTTER = 62.0, 48.0, 4.0
+"""In mm: of a panel, of one of two that stand on each other, between panels."""
+ABOVE, BELOW = 9.0, 9.0
+"""In mm: for the words above a panel, and for the days below it."""
 
 
 def incidence_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str, str], time: Time) -> pd.DataFrame:
@@ -45,15 +47,15 @@ def incidence_data(episodes: pd.DataFrame, runs: pd.DataFrame, arms: Mapping[str
         spread between replicates, NaN for fewer than two), all shares of 0 to 1. About 360 days evenly from 0 to the
         last, and the marked days. Nothing for an arm without episodes.
     """
-    counted = cohort_of(episodes)
-    arm_of = counted["arm"].astype(str).to_numpy()
+    counted = cohort_of(episodes, ["arm", "replicate", "days", "state"])
+    arm_of = counted["arm"]
     replicate_of = counted["replicate"].to_numpy()
     days, states = counted["days"].to_numpy(float), counted["state"].astype(str).to_numpy()
     limit = time.followup_days
     grid = np.union1d(np.linspace(0.0, limit, 361), [day for day in MARKS if day <= limit])
     parts = []
     for arm, replicates in runs_of_arms(runs, arms).items():
-        inside = arm_of == arm
+        inside = (arm_of == arm).to_numpy()
         if not inside.any():
             continue
         by_run = [inside & (replicate_of == replicate) for replicate in replicates]
@@ -80,6 +82,7 @@ def draw_incidence(
     runs: Mapping[str, list[int]],
     arms: Mapping[str, str],
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -89,6 +92,7 @@ def draw_incidence(
         runs: Replicates by arm.
         arms: Titles by name of the arm.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of :mod:`~experiments.figures.style`.
     """
     with style.house():
         limit = float(data["day"].max()) if len(data) else math.nan
@@ -100,33 +104,36 @@ def draw_incidence(
             _day_zero_note(data),
             foot,
         ]
-        frame = Frame(TITLE, subtitle, notes, style.DOUBLE_COLUMN)
+        frame = Frame(TITLE, subtitle, notes, width)
         if data.empty:
-            empty = Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN)
+            empty = Frame(TITLE, "", [notes[0], foot], width)
             return empty.empty("No needs to count: none arose on the days whose needs are counted.").figure
-        page = frame.page(PANEL_HEIGHT + 18.0)
+        stacked = width <= style.SINGLE_COLUMN
+        labels = [_end_label(title, 100.0) for title in arms.values()]
+        most = room_for(width)
+        height = height_for(labels, most, NARROW_PANEL_HEIGHT if stacked else PANEL_HEIGHT)
+        beside = LABEL_GAP + min(most, max(map(text_width, labels)) + 0.5)
         first = EDGE + 11.0
-        longest = max(text_width(_end_label(arms[arm], 100.0)) for arm in arms)
-        room = min(LABEL_WIDTH, longest + 0.5)
-        width = (style.DOUBLE_COLUMN - first - EDGE - GUTTER) / 2 - LABEL_GAP - room
-        right: Axes | None = None
+        across = width - first - EDGE - beside if stacked else (width - first - EDGE - GUTTER) / 2 - beside
+        block = ABOVE + height + BELOW
+        page = frame.page(2 * block + GUTTER if stacked else block)
+        shared: Axes | None = None
         for position, (event, words) in enumerate(EVENTS.items()):
-            left = first + position * (width + LABEL_GAP + room + GUTTER)
-            axes = page.axes(left, frame.top + 9.0, width, PANEL_HEIGHT, sharey=right)
-            page.text(left, frame.top, [words], fontweight="bold")
-            _draw_panel(axes, data[data["event"] == event], arms)
-            right = axes
-            if position == 0:
-                axes.set_ylabel("Share of needs (%)")
+            left = first if stacked else first + position * (across + beside + GUTTER)
+            top = frame.top + position * (block + GUTTER) if stacked else frame.top
+            page.text(left, top, [words], fontweight="bold")
+            shared = page.axes(left, top + ABOVE, across, height, sharey=shared)
+            _draw_panel(shared, data[data["event"] == event], arms)
+            if stacked or position == 0:
+                shared.set_ylabel("Share of needs (%)")
             else:
-                axes.tick_params(labelleft=False)
-        assert right is not None
-        top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) * 100
-        right.set_ylim(0.0, min(100.0, 10.0 * np.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
-        right.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+                shared.tick_params(labelleft=False)
+        assert shared is not None
+        _set_height(shared, data)
         for axes, event in zip(page.figure.axes, EVENTS, strict=True):
-            label_ends(axes, _ends(data[data["event"] == event], arms), width, PANEL_HEIGHT, with_markers=True)
-            _label_marks(axes, width)
+            ends = _ends(data[data["event"] == event], arms)
+            label_ends(axes, ends, across, height, with_markers=True, room=most)
+            _label_marks(axes, across, height)
         return page.figure
 
 
@@ -136,6 +143,13 @@ def _day_zero_note(data: pd.DataFrame) -> str:
     if not (first["value"] > SAME_DAY).any():
         return ""
     return "Who is turned away at the first door may give up the same day."
+
+
+def _set_height(axes: Axes, data: pd.DataFrame) -> None:
+    """Make room for all lines and bands of both panels, which share their axis of shares."""
+    top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) * 100
+    axes.set_ylim(0.0, min(100.0, 10.0 * np.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
 def _draw_panel(axes: Axes, data: pd.DataFrame, arms: Mapping[str, str]) -> None:
@@ -174,14 +188,12 @@ def _end_label(title: str, value: float) -> str:
     return f"{title} {value:.1f}\N{NO-BREAK SPACE}%"
 
 
-def _label_marks(axes: Axes, width: float) -> None:
-    """Write above the panel which days are marked."""
+def _label_marks(axes: Axes, width: float, height: float) -> None:
+    """Write above the panel, of ``width`` by ``height`` mm, which days are marked."""
     limit = axes.get_xlim()[1]
     marks = [day for day in MARKS if day <= limit]
     wanted = [day / limit * width for day in marks]
     sizes = [text_width(MARKS[day]) + 1.5 for day in marks]
     for day, centre in zip(marks, moved_apart(wanted, sizes, 0.0, width + 4.0), strict=True):
-        axes.text(
-            centre / width, 1 + 1.0 / PANEL_HEIGHT, MARKS[day], transform=axes.transAxes, ha="center", color=style.GREY
-        )
+        axes.text(centre / width, 1 + 1.0 / height, MARKS[day], transform=axes.transAxes, ha="center", color=style.GREY)
     axes.xaxis.set_minor_locator(FixedLocator(marks))

@@ -1,36 +1,41 @@
 """Figures: the journey of each vignette in its typical random world, the baseline above another arm.
 
-Maps that are too tall for a page are divided, one file an arm; their axes of time are the same nevertheless.
+Both stand in one picture, over one axis of time. Where that is taller than a page there is a file of each arm too, with
+the same axis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.figures import style
+from experiments.figures.drawing import WIDTHS, each
 from experiments.figures.ends import markers
+from experiments.figures.journey_columns import NAME, columns_of
 from experiments.figures.journey_data import UNLABELLED, Journey
+from experiments.figures.journey_lanes import draw_lanes, last_of
 from experiments.figures.journey_map_data import journey_until
 from experiments.figures.journey_map_spread import SPREAD_NOTE, draw_spread, spread_height
-from experiments.figures.journey_marks import draw_key
+from experiments.figures.journey_marks import draw_key, key_height
 from experiments.figures.journey_rows import plan_rows
-from experiments.figures.journeys import BESIDE, KEY_HEIGHT, LEFT, draw_lanes, last_of, right_of, summary
+from experiments.figures.journey_texts import summary
+from experiments.figures.journeys import AXIS_HEIGHT, DROPS_NOTE, GAP
 from experiments.figures.labels import Labels
-from experiments.figures.layout import EDGE, Frame, Page, wrapped
+from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
 from experiments.figures.saving import save
 from experiments.figures.tables import counted
 from experiments.typical import MAP, Typical, file_of
 from sim.schema.parameters import Time
 
-PAGE = 210.0
-"""Height of all between the title and the notes that still fits on a page of A4 with them and a caption, in mm."""
-TITLE_ROOM, TICKS_ROOM, LABEL_ROOM, GAP = 1.2, 4.2, 8.5, 3.0
-"""In mm: from what is written above a chart to it, below it for ticks, for ticks and the title of the axis, between
-parts of the figure."""
+PAGE = 247.0
+"""Height of a printed page of A4, in mm."""
+TITLE_ROOM = 0.6
+"""From what is written above a chart to it, in mm."""
 
 
 def write_maps(
@@ -42,10 +47,11 @@ def write_maps(
     provenance: Mapping[str, str],
     labels: Labels = UNLABELLED,
     foot: str = "",
+    workers: int | None = 1,
 ) -> list[Path]:
     """Draw and write the map of each vignette, in place of all maps that are there.
 
-    With more worlds another one may be typical, and other maps be divided.
+    With more worlds another one may be typical, and other maps be taller than a page.
 
     Args:
         folder: Where; made if it is missing.
@@ -56,25 +62,46 @@ def write_maps(
         provenance: What goes into the metadata of each file.
         labels: Of the scenario.
         foot: The last line of each figure.
+        workers: Processes; None for all cores, 1 for this process alone.
 
     Returns:
-        The paths of the files: ``journey_map_<vignette>``, or ``journey_map_<vignette>_<arm>`` for each arm where that
-        would not fit on a page; none where there are no vignettes.
+        The paths of the files: ``journey_map_<vignette>``, and ``journey_map_<vignette>_<arm>`` for each arm where that
+        is taller than a page; the same, as wide as one column, in ``single_column``. None where there are no vignettes.
     """
-    for old in folder.glob(f"{MAP}_*"):
-        old.unlink()
-    paths = []
-    for one in typical:
-        journeys = journeys_of(vignettes, one, list(arms), labels)
-        title = title_of(one, labels)
-        if len(arms) == 1 or _Layout(journeys).height(list(arms)) <= PAGE:
-            whole = draw_map(journeys, list(arms), one, arms, time, labels, foot)
-            paths += save(whole, folder, file_of(one.vignette), title, provenance)
+    for inside in WIDTHS:
+        for old in (folder / inside).glob(f"{MAP}_*"):
+            old.unlink()
+    task = partial(_write, folder, vignettes, arms, time, dict(provenance), labels, foot)
+    return [path for paths in each(task, typical, workers) for path in paths]
+
+
+def _write(
+    folder: Path,
+    vignettes: pd.DataFrame,
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
+    labels: Labels,
+    foot: str,
+    one: Typical,
+) -> list[Path]:
+    """Draw and write the maps of one vignette in both widths."""
+    journeys = journeys_of(vignettes, one, list(arms), labels)
+    title, paths = title_of(one, labels), []
+    for inside, width in WIDTHS.items():
+        whole = draw_map(journeys, list(arms), one, arms, time, labels, foot, width)
+        paths += save(whole, folder / inside, file_of(one.vignette), title, provenance)
+        if len(arms) == 1 or height_of(whole) <= PAGE:
             continue
         for arm in arms:
-            figure = draw_map(journeys, [arm], one, arms, time, labels, foot)
-            paths += save(figure, folder, file_of(one.vignette, arm), f"{title}, {arms[arm]}", provenance)
+            part = draw_map(journeys, [arm], one, arms, time, labels, foot, width)
+            paths += save(part, folder / inside, file_of(one.vignette, arm), f"{title}, {arms[arm]}", provenance)
     return paths
+
+
+def height_of(figure: Figure) -> float:
+    """Return the height of a figure in mm."""
+    return float(figure.get_size_inches()[1]) / style.MM
 
 
 def title_of(typical: Typical, labels: Labels) -> str:
@@ -101,6 +128,7 @@ def draw_map(
     time: Time,
     labels: Labels = UNLABELLED,
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the map of a vignette.
 
@@ -112,21 +140,33 @@ def draw_map(
         time: The clock of the runs.
         labels: Of the scenario.
         foot: The last line.
+        width: Of the figure, in mm; names stand above their rows where it is narrow.
     """
     with style.house():
-        layout = _Layout(journeys)
-        frame = Frame(title_of(typical, labels), subtitle(typical), [*notes(typical, time), foot], style.DOUBLE_COLUMN)
-        page = frame.page(layout.height(shown))
+        columns, room = columns_of(journeys.values(), width), width - 2 * EDGE
+        last = max(last_of(journey) for journey in journeys.values())
+        plans = {arm: plan_rows(journeys[arm], columns, last) for arm in shown}
+        named = {arm: f"{arms[arm]} (baseline)" if arm == next(iter(arms)) else arms[arm] for arm in shown}
+        heads = {arm: _Head(named[arm], summary(journeys[arm]), width) for arm in shown}
+        above = sum(heads[arm].height + plans[arm].height + GAP for arm in shown) - GAP + AXIS_HEIGHT
+        spread = spread_height(len(arms), columns)
+        frame = Frame(
+            title_of(typical, labels), subtitle(typical), [*notes(typical, time, bool(columns.beside)), foot], width
+        )
+        page = frame.page(above + GAP + spread + GAP + key_height(room))
         looks, top = style.looks_of_arms(arms), frame.top
         for arm in shown:
-            named = f"{arms[arm]} (baseline)" if arm == next(iter(arms)) else arms[arm]
-            begin = _draw_head(page, top, named, layout.heads[arm], looks[arm])
-            axes = draw_lanes(page, begin, layout.right, journeys[arm], layout.plans[arm], layout.last)
-            top += layout.height_of(arm)
+            heads[arm].draw(page, top, looks[arm])
+            top += heads[arm].height
+            axes = draw_lanes(page, top, columns, journeys[arm], plans[arm], last)
+            top += plans[arm].height + GAP
+            if arm != shown[-1]:  # days are written once, below the last chart
+                axes.tick_params(bottom=False, labelbottom=False)
+                axes.spines["bottom"].set_visible(False)
         axes.set_xlabel(f"Days since the first need arose (day {typical.start:,.0f} of the run)")
-        top += LABEL_ROOM - TICKS_ROOM
-        draw_spread(page, top, typical, arms, looks)
-        draw_key(page, EDGE, top + spread_height(len(arms)) + GAP, style.DOUBLE_COLUMN - 2 * EDGE)
+        top = frame.top + above + GAP
+        draw_spread(page, top, columns, typical, arms, looks)
+        draw_key(page, EDGE, top + spread + GAP, room)
         return page.figure
 
 
@@ -138,62 +178,59 @@ def subtitle(typical: Typical) -> str:
     return f"Random world {typical.replicate}, the most typical of {count} for this person, under all arms of the map."
 
 
-def notes(typical: Typical, time: Time) -> list[str]:
-    """Return how the world was chosen, what is counted, and how the spread is drawn."""
+def notes(typical: Typical, time: Time, has_table: bool = True) -> list[str]:
+    """Return how the world was chosen, what is counted, and how the spread is drawn.
+
+    Args:
+        typical: The world that is drawn.
+        time: The clock.
+        has_table: Whether what became of the needs stands in a table beside the chart.
+    """
     days = f"{time.followup_days:g}"
     shown = (
         f"Shown and counted up to {days} days after the last of the {counted(len(typical.needs), 'given need')} arose "
-        f"(day {typical.until - typical.start:,.0f}). Needs supported: given ones, within {days} days; one that was "
-        "given up is not, even if pursued again after a crisis. Failed attempts: dropped handoffs, and setbacks "
-        "outside handoffs."
+        f"(day {typical.until - typical.start:,.0f}). Needs supported: given ones, within {days} days, and not given "
+        "up before. Failed attempts: dropped handoffs, and setbacks outside handoffs."
     )
+    if has_table:
+        shown += f" {DROPS_NOTE}"
     if typical.worlds["replicate"].nunique() == 1:
-        return [shown, "There is one random world, so no spread between worlds can be shown."]
+        return [f"{shown} There is one random world, so no spread between worlds can be shown."]
     chosen = (
-        f"Most typical: days to support of each given need ({days} if not supported), failed attempts and stories told "
-        "are together nearest to the medians of all worlds, in median absolute deviations."
+        "Most typical: nearest to the medians of all worlds, in median absolute deviations, in days to support of each "
+        f"given need ({days} if not supported), failed attempts and stories told."
     )
     return [f"{chosen} {shown} {SPREAD_NOTE}"]
 
 
-class _Layout:
-    """Where the parts of a map go.
+class _Head:
+    """What stands above the chart of an arm: its title, and its journey in numbers, in one line if there is room.
 
     Args:
-        journeys: Of all arms.
+        title: Of the arm.
+        text: The journey in numbers.
+        width: Of the figure, in mm.
 
     Attributes:
-        right: Where the texts beside the charts begin, in mm.
-        last: The last day that is shown.
-        plans: The rows of each arm.
-        heads: The lines above the chart of each arm.
+        height: The room down to the chart, in mm.
     """
 
-    def __init__(self, journeys: Mapping[str, Journey]) -> None:
-        self.right = min(right_of(journey) for journey in journeys.values())
-        self.last = max(last_of(journey) for journey in journeys.values())
-        width = self.right - BESIDE - LEFT
-        room = style.DOUBLE_COLUMN - 2 * EDGE
-        self.plans = {arm: plan_rows(journey, width / self.last, width) for arm, journey in journeys.items()}
-        self.heads = {arm: wrapped(summary(journey), room) for arm, journey in journeys.items()}
+    def __init__(self, title: str, text: str, width: float) -> None:
+        self._title = wrapped(title, width - EDGE - NAME, bold=True)
+        self._indent = NAME + text_width(title, bold=True) + 3.0
+        if self._indent + text_width(text) <= width - EDGE:
+            self._lines, self._below = [text], 0.0
+        else:
+            self._lines = wrapped(text, width - EDGE - NAME)
+            self._indent, self._below = NAME, len(self._title) * style.LINE_HEIGHT
+        lines = max(len(self._title), len(self._lines) + round(self._below / style.LINE_HEIGHT))
+        self.height = lines * style.LINE_HEIGHT + TITLE_ROOM
 
-    def height_of(self, arm: str) -> float:
-        """Return the room from the title of an arm to what follows its chart, in mm."""
-        above = (1 + len(self.heads[arm])) * style.LINE_HEIGHT + TITLE_ROOM
-        return above + self.plans[arm].height + TICKS_ROOM + GAP
-
-    def height(self, shown: Sequence[str]) -> float:
-        """Return the room from the title of the first of some arms to the notes, in mm."""
-        below = LABEL_ROOM - TICKS_ROOM + spread_height(len(self.plans)) + GAP + KEY_HEIGHT
-        return sum(self.height_of(arm) for arm in shown) + below
-
-
-def _draw_head(page: Page, top: float, title: str, lines: Sequence[str], look: style.Look) -> float:
-    """Write the title of an arm and its journey in numbers; return where there is room again, in mm."""
-    symbol = page.canvas_axes(EDGE, top, 3.0, style.LINE_HEIGHT)
-    symbol.set_axis_off()
-    symbol.set_xlim(0.0, 3.0)
-    symbol.plot([1.2], [style.LINE_HEIGHT / 2], **markers(look), clip_on=False)
-    page.text(EDGE + 3.0, top, [title], fontweight="bold")
-    page.text(EDGE, top + style.LINE_HEIGHT, lines, color=style.GREY)
-    return top + (1 + len(lines)) * style.LINE_HEIGHT + TITLE_ROOM
+    def draw(self, page: Page, top: float, look: style.Look) -> None:
+        """Write it on a page from ``top`` mm on, with the marker of the arm."""
+        symbol = page.canvas_axes(EDGE, top, 3.0, style.LINE_HEIGHT)
+        symbol.set_axis_off()
+        symbol.set_xlim(0.0, 3.0)
+        symbol.plot([1.2], [style.LINE_HEIGHT / 2], **markers(look), clip_on=False)
+        page.text(NAME, top, self._title, fontweight="bold")
+        page.text(self._indent, top + self._below, self._lines, color=style.GREY)

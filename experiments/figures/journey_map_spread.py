@@ -11,55 +11,68 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.journey_rows import NAME_WIDTH
+from experiments.figures.journey_columns import Columns
 from experiments.figures.layout import EDGE, Page, shortened
 from experiments.figures.tables import counted
 from experiments.typical import MEASURES, Typical
 
-ROW, HEAD, AXIS, BETWEEN = 7.0, 3.6, 5.2, 5.0
-"""In mm: a row of an arm, the words above the panels, the axes below them, from panel to panel."""
-BAR, LINE = 2.0, 0.58
+ROW, HEAD, AXIS, BETWEEN, BELOW = 6.2, 3.6, 5.0, 5.0, 1.5
+"""In mm: a row of an arm, the words above a panel, the axis below it, to the panel beside it, to the panel below it."""
+NARROW_TITLE = 20.0
+"""Room for the titles of arms where names stand above their rows, in mm."""
+BAR, LINE = 2.0, 0.6
 """Height of the bar from quartile to quartile, in mm, and how far down a row its middle is, as a share of the row."""
 SPREAD_NOTE = (
-    "Spread between worlds: bar between quartiles, dark line at the median, thin line from the lowest to the highest; "
-    "triangle: the world that is drawn."
+    "Spread: bar between quartiles, dark line at the median, thin line from lowest to highest; triangle: world drawn."
 )
 
 
-def spread_height(arms: int) -> float:
-    """Return the height of the strip, in mm."""
-    return HEAD + ROW * arms + AXIS
+def spread_height(arms: int, columns: Columns) -> float:
+    """Return the height of the panels with what is written above them, in mm."""
+    panel = HEAD + ROW * arms + AXIS
+    return HEAD + 2 * panel + BELOW if columns.is_narrow else panel
 
 
 def draw_spread(
-    page: Page, top: float, typical: Typical, arms: Mapping[str, str], looks: Mapping[str, style.Look]
+    page: Page,
+    top: float,
+    columns: Columns,
+    typical: Typical,
+    arms: Mapping[str, str],
+    looks: Mapping[str, style.Look],
 ) -> None:
-    """Draw a panel of each measure, with a row of each arm.
+    """Draw a panel of each measure, with a row of each arm; two by two where names stand above their rows.
 
     Args:
-        page: Where, as wide as the page.
-        top: Where the strip begins, in mm.
+        page: Where.
+        top: Where the panels begin, in mm.
+        columns: Of the page.
         typical: How worlds differ.
         arms: Titles of the arms, from top to bottom.
         looks: Of the arms.
     """
-    worlds = typical.worlds["replicate"].nunique()
-    page.text(EDGE, top + HEAD / 2, [counted(worlds, "random world")], va="center", fontweight="bold")
-    for number, title in enumerate(arms.values()):
-        lines = shortened(title, NAME_WIDTH, 2)
-        page.text(EDGE + 3.0, top + HEAD + (number + LINE) * ROW, lines, va="center")
-    first = EDGE + 3.0 + NAME_WIDTH + 1.5
-    width = (page.width - EDGE - first - BETWEEN * (len(MEASURES) - 1)) / len(MEASURES)
+    across = len(MEASURES) // (2 if columns.is_narrow else 1)
+    worlds = counted(typical.worlds["replicate"].nunique(), "random world")
+    left, first = (EDGE, EDGE + NARROW_TITLE + 2.0) if columns.is_narrow else (columns.name, columns.chart)
+    width = (page.width - EDGE - first - BETWEEN * (across - 1)) / across
     words = {
         "first_support": "Days to first support",
         "supported": f"Needs supported, of {len(typical.needs)}",
         "failed": "Failed attempts",
         "stories": "Times story told",
     }
+    page.text(EDGE, top + HEAD / 2, [worlds], va="center", fontweight="bold")
+    top += HEAD if columns.is_narrow else 0.0
     for number, measure in enumerate(MEASURES):
-        left = first + number * (width + BETWEEN)
-        page.text(left, top + HEAD / 2, [words[measure]], va="center")
-        axes = page.canvas_axes(left, top + HEAD, width, ROW * len(arms))
+        row, column = divmod(number, across)
+        x, y = first + column * (width + BETWEEN), top + row * (HEAD + ROW * len(arms) + AXIS + BELOW)
+        if column == 0:
+            for position, title in enumerate(arms.values()):
+                page.text(
+                    left, y + HEAD + (position + LINE) * ROW, shortened(title, first - left - 1.5, 2), va="center"
+                )
+        page.text(x, y + HEAD / 2, [words[measure]], va="center")
+        axes = page.canvas_axes(x, y + HEAD, width, ROW * len(arms))
         _draw_panel(axes, typical, measure, arms, looks, width)
 
 

@@ -16,6 +16,12 @@ from experiments.figures.tables import rows_of
 
 ASSESSMENT, SUPPORT = 1.4, 2.2
 """Heights of bars, in mm."""
+FIRST_LEVEL = 0.3
+"""How much nearer to the line than one level the first level of words above it is, in mm."""
+BEHIND_WORDS = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4}
+"""The box behind words that lines may pass behind."""
+KEY_LEFT, KEY_LINE, SAMPLE, AFTER_WORDS = 8.0, 3.6, 6.5, 3.5
+"""In mm, of the key: its title, from line to line, a sample with the room after it, from words to the next sample."""
 
 
 class Pen:
@@ -114,12 +120,13 @@ class Pen:
         for mark in rows_of(self._journey.marks):
             line = self._row(str(mark.provider), int(mark.episode)).line
             draw_mark(self._axes, float(mark.time), line, str(mark.kind))
-        for row in self._plan.rows.values():
+        for _, row in self._plan.each():
             for words in row.words:
-                y = row.line - 2.4 - words.level * LEVEL
-                box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4}
+                y = row.line - words.level * LEVEL + (FIRST_LEVEL if words.level else 0.0)
                 place = (words.x * self._day, y)
-                self._axes.text(*place, words.text, va="center", zorder=3.6, bbox=box)  # above arrows: words come first
+                self._axes.text(
+                    *place, words.text, va="center", zorder=3.6, bbox=BEHIND_WORDS
+                )  # above arrows: words come first
                 is_away = words.joint != words.at
                 if words.level or is_away:
                     ends = [words.at * self._day, words.joint * self._day]
@@ -191,20 +198,35 @@ def draw_mark(axes: Axes, x: float, y: float, kind: str) -> None:
                   markeredgewidth=0.8, clip_on=False, zorder=5)  # fmt: skip
 
 
+def key_height(width: float) -> float:
+    """Return the height of the key, in mm, in lines no longer than ``width`` mm."""
+    return KEY_LINE * (1 + max(line for _, _, line in _key_places(width)))
+
+
 def draw_key(page: Page, left: float, top: float, width: float) -> None:
-    """Draw what the marks mean, in three lines."""
-    axes = page.canvas_axes(left, top, width, 11.8)
+    """Draw what the marks mean, in as many lines as it takes."""
+    axes = page.canvas_axes(left, top, width, key_height(width))
     axes.set_axis_off()
     axes.set_xlim(0.0, width)
     look = Look(style.GREY, style.SOLID, "o")
-    axes.text(0.0, 2.0, "Key", va="center", fontweight="bold")
-    x, y = 8.0, 2.0
-    for words in KEY:
-        if x + 8.0 + text_width(words) > width:
-            x, y = 8.0, y + 3.8
+    axes.text(0.0, KEY_LINE / 2, "Key", va="center", fontweight="bold")
+    for words, x, line in _key_places(width):
+        y = KEY_LINE * (line + 0.5)
         _draw_sample(axes, words, x, y, look)
-        axes.text(x + 6.5, y, words, va="center", color=style.GREY)
-        x += 6.5 + text_width(words) + 3.5
+        axes.text(x + SAMPLE, y, words, va="center", color=style.GREY)
+
+
+def _key_places(width: float) -> list[tuple[str, float, int]]:
+    """Return the words of the key, where the sample of each begins (mm), and in which line, from 0."""
+    places = []
+    x, line = KEY_LEFT, 0
+    for words in KEY:
+        size = SAMPLE + text_width(words)
+        if x > KEY_LEFT and x + size > width:
+            x, line = KEY_LEFT, line + 1
+        places.append((words, x, line))
+        x += size + AFTER_WORDS
+    return places
 
 
 KEY = (

@@ -1,56 +1,32 @@
-"""Where everything goes in a journey figure: rows from top to bottom, and words beside marks that do not overlap."""
+"""Where everything goes from top to bottom in a journey figure: rows of needs, and rows of providers by sector."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from experiments.figures import style
+from experiments.figures.journey_columns import Columns
 from experiments.figures.journey_data import Journey
-from experiments.figures.layout import shortened, text_width
+from experiments.figures.journey_texts import need_lines, outcome_text
+from experiments.figures.journey_words import MARK, Span, Words, place_words
+from experiments.figures.layout import shortened, wrapped
 from experiments.figures.tables import rows_of
 
-LINE, LEVEL, HEADER, PAD = 4.2, 2.8, 4.6, 1.0
-"""In mm: a row without words, one level of words above its line, words above a group of rows, after a group."""
-NEED_ROW = 2 * style.LINE_HEIGHT + 1.2
-"""A row of the needs at the top, with two lines of text beside it, in mm."""
-NAME_WIDTH = 35.0
-"""Room for the names of providers and needs, in mm."""
+LINE, LEVEL, HEADER, PAD = 3.8, 2.8, 3.8, 0.7
+"""In mm: a row without words above it, one level of words above its line, words above a group of rows, after it."""
+ABOVE = 0.3
+"""From the top of a lane to a name that stands above its rows, in mm."""
 MARK_WIDTH = 62.0
 """Of the words beside a mark at most, in mm."""
-BESIDE = 0.9
-"""From a mark to its words, in mm."""
-MOST_AWAY = 14.0
-"""From a mark to its words at most where lines cross the place beside it, in mm."""
 CLEAR = 0.6
-"""From the line of a row up to its words, in mm."""
+"""From the line of a row up to words above it, in mm."""
+ON_LINE = 1.3
+"""Half the height of words on the line of a row, in mm."""
 
-Span = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Words:
-    """Words beside a mark.
-
-    Attributes:
-        text: The words.
-        x: Where they begin, in mm from the left of the chart.
-        level: How many levels above the line, from 0.
-        at: Where the mark is, in mm.
-    """
-
-    text: str
-    x: float
-    level: int
-    at: float
-
-    @property
-    def joint(self) -> float:
-        """Where the line from the mark to the words ends, in mm: above the mark, or at the nearer end of the words."""
-        end = self.x + text_width(self.text)
-        if self.x > self.at + BESIDE + 0.1:
-            return self.x
-        return end if end < self.at - BESIDE - 0.1 else self.at
+Key = tuple[str, int]
+"""A provider ("" is none) and an episode."""
 
 
 @dataclass
@@ -83,6 +59,7 @@ class Lane:
         provider: Its name in the tables.
         sector: Its sector.
         lines: Its name in lines that fit.
+        name: Where the middle of its name is, in mm.
         top: Upper edge, in mm.
         height: In mm.
     """
@@ -90,8 +67,26 @@ class Lane:
     provider: str
     sector: str
     lines: list[str]
+    name: float
     top: float
     height: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a need, beside its row or above it.
+
+    Attributes:
+        episode: Of the need.
+        lines: Its name in lines that fit.
+        top: Where they begin, in mm.
+        outcome: What became of it, in lines below its name; none where that stands beside the chart.
+    """
+
+    episode: int
+    lines: list[str]
+    top: float
+    outcome: list[str]
 
 
 @dataclass(frozen=True)
@@ -99,53 +94,138 @@ class Plan:
     """All rows of a figure.
 
     Attributes:
-        rows: By provider ("" for the needs at the top) and episode.
+        rows: By provider ("" for the needs at the top) and episode; a need that arises again has the row of the
+            former one at a provider where nothing is hidden by that.
+        shared: Which rows are those of a former episode: that one, by provider and episode.
+        names: Of the needs at the top.
         lanes: Providers from top to bottom.
         headers: Upper edge and words of what stands above a group of rows; the words are a sector's name or "".
         helped: The row of the navigator, if there was one.
         height: Of the chart, in mm.
     """
 
-    rows: dict[tuple[str, int], Row]
+    rows: dict[Key, Row]
+    shared: dict[Key, Key]
+    names: list[Name]
     lanes: list[Lane]
     headers: list[tuple[float, str]]
     helped: Row | None
     height: float
 
+    def each(self) -> Iterator[tuple[Key, Row]]:
+        """Return every row once, with the first that it belongs to."""
+        return ((key, row) for key, row in self.rows.items() if key not in self.shared)
 
-def plan_rows(journey: Journey, scale: float, width: float) -> Plan:
+
+def plan_rows(journey: Journey, columns: Columns, last: float) -> Plan:
     """Return where the rows go.
 
     Args:
         journey: What happened.
-        scale: mm a day.
-        width: Of the chart, in mm.
+        columns: Of the figure.
+        last: The last day that is shown.
     """
-    words: dict[tuple[str, int], list[tuple[float, str]]] = {}
+    scale = columns.width / last
+    along = _along(journey, scale, columns.width)
+    shared = _shared(journey, along, scale)
+    words: dict[Key, list[tuple[float, str]]] = {}
     for mark in rows_of(journey.marks):
-        said = shortened(str(mark.text), min(MARK_WIDTH, width - 15.0))[0]
-        words.setdefault((str(mark.provider), int(mark.episode)), []).append((float(mark.time) * scale, said))
+        said = shortened(str(mark.text), min(MARK_WIDTH, columns.width - 15.0))[0]
+        key = (str(mark.provider), int(mark.episode))
+        words.setdefault(shared.get(key, key), []).append((float(mark.time) * scale, said))
+    drawn: dict[Key, list[Span]] = {}
+    for key, spans in along.items():
+        drawn.setdefault(shared.get(key, key), []).extend(spans)
     # Where lines cross words is known once there are rows; with the words elsewhere the rows hardly move.
-    return _planned(journey, words, _crossings(journey, _planned(journey, words, {}, width), scale), width)
+    first = _planned(journey, columns, shared, words, {}, drawn)
+    above, on_line = _crossings(journey, first, scale)
+    for key, spans in on_line.items():
+        drawn.setdefault(key, []).extend(spans)
+    return _planned(journey, columns, shared, words, above, drawn)
+
+
+def _along(journey: Journey, scale: float, width: float) -> dict[Key, list[Span]]:
+    """Return from where to where something is drawn along the line of each row, beside marks with words, in mm."""
+    found: dict[Key, list[Span]] = {}
+
+    def add(provider: str, episode: int, begin: float, end: float) -> None:
+        stop = width if math.isnan(end) else min(end * scale, width)
+        found.setdefault((str(provider), int(episode)), []).append((begin * scale - MARK, stop + MARK))
+
+    for need in rows_of(journey.needs):
+        add("", need.episode, need.onset, math.nan if need.state == "open" else need.end)
+    for stay in rows_of(journey.stays):
+        add(stay.provider, stay.episode, stay.joined, stay.ended)
+    for move in rows_of(journey.moves):
+        if move.origin == move.target:
+            add(move.origin, move.episode, move.left, move.came)
+    return found
+
+
+def _shared(journey: Journey, along: Mapping[Key, Sequence[Span]], scale: float) -> dict[Key, Key]:
+    """Return which rows at providers can be those of a former episode of the same need, since that one is over."""
+    looks = dict(zip(journey.needs["episode"], journey.needs["look"], strict=True))
+    spans = {key: list(found) for key, found in along.items()}
+    for mark in rows_of(journey.marks):
+        place = (mark.time * scale - 2 * MARK, mark.time * scale + MARK)
+        spans.setdefault((mark.provider, mark.episode), []).append(place)
+    points = []
+    for move in rows_of(journey.moves):
+        points += [(move.origin, move.episode, move.left), (move.target, move.episode, move.came)]
+    for handoff in rows_of(journey.passes[journey.passes["received"].notna()]):
+        points.append((handoff.sender, handoff.episode, handoff.made))
+        points.append((handoff.receiver, handoff.episode, handoff.received))
+    for provider, episode, time in points:
+        spans.setdefault((provider, episode), []).append((time * scale, time * scale))
+    former: dict[tuple[str, int], tuple[Key, float]] = {}
+    shared: dict[Key, Key] = {}
+    for provider, episode in journey.tracks.itertuples(index=False):
+        key = (str(provider), int(episode))
+        begin = min((start for start, _ in spans.get(key, [])), default=math.inf)
+        end = max((stop for _, stop in spans.get(key, [])), default=-math.inf)
+        kind = (key[0], int(looks[episode]))
+        if kind in former and former[kind][1] <= begin + MARK:  # an arrow may begin at a mark
+            shared[key] = former[kind][0]
+            former[kind] = (shared[key], max(end, former[kind][1]))
+        else:
+            former[kind] = (key, end)
+    return shared
 
 
 def _planned(
     journey: Journey,
-    words: Mapping[tuple[str, int], list[tuple[float, str]]],
-    busy: Mapping[tuple[str, int], list[Span]],
-    width: float,
+    columns: Columns,
+    shared: Mapping[Key, Key],
+    words: Mapping[Key, list[tuple[float, str]]],
+    above: Mapping[Key, list[Span]],
+    along: Mapping[Key, list[Span]],
 ) -> Plan:
-    rows: dict[tuple[str, int], Row] = {}
+    rows: dict[Key, Row] = {}
+
+    def placed(key: Key) -> list[Words]:
+        return place_words(words.get(key, []), columns.width, above.get(key, []), along.get(key, []))
+
     headers = [(0.0, "")]
     top = HEADER
-    for episode in journey.needs["episode"]:
-        key = ("", int(episode))
-        row = rows[key] = _row(top, NEED_ROW, words.get(key, []), busy.get(key, []), width)
+    names: list[Name] = []
+    for _, need in journey.needs.iterrows():
+        key = ("", int(need["episode"]))
+        lines = need_lines(need, columns.names)
+        size = len(lines) * style.LINE_HEIGHT
+        if columns.is_narrow:
+            outcome = wrapped(outcome_text(need), columns.names)
+            names.append(Name(key[1], lines, top + ABOVE, outcome))
+            top += ABOVE + size + len(outcome) * style.LINE_HEIGHT
+            row = rows[key] = _row(top, LINE, placed(key))
+        else:
+            row = rows[key] = _row(top, max(LINE, size + 0.6), placed(key))
+            names.append(Name(key[1], lines, row.line - size / 2, []))
         top += row.height
     helped = None
     if len(journey.helped):
-        helped = Row(top, LINE)
-        top += LINE
+        more = style.LINE_HEIGHT if columns.is_narrow else 0.0
+        helped = Row(top, LINE + more)
+        top += helped.height
     top += PAD
     lanes: list[Lane] = []
     for provider, label, sector in journey.providers[["provider", "label", "sector"]].itertuples(index=False):
@@ -153,22 +233,27 @@ def _planned(
             top += PAD if lanes else 0.0
             headers.append((top, sector))
             top += HEADER
-        lines = shortened(label, NAME_WIDTH, 3)
-        episodes = journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]
+        lines = shortened(label, columns.names, 3)
+        size = len(lines) * style.LINE_HEIGHT
         begin = top
-        for episode in episodes:
+        top += ABOVE + size if columns.is_narrow else 0.0
+        for episode in journey.tracks.loc[journey.tracks["provider"] == provider, "episode"]:
             key = (provider, int(episode))
-            row = rows[key] = _row(top, LINE, words.get(key, []), busy.get(key, []), width)
+            if key in shared:
+                rows[key] = rows[shared[key]]
+                continue
+            row = rows[key] = _row(top, LINE, placed(key))
             top += row.height
-        more = begin + len(lines) * style.LINE_HEIGHT + 0.8 - top
+        more = 0.0 if columns.is_narrow else begin + size + 0.8 - top
         if more > 0:  # the name needs more room than the rows
             top, row.height, row.below = top + more, row.height + more, row.below + more / 2
-        lanes.append(Lane(provider, sector, lines, begin, top - begin))
-    return Plan(rows, lanes, headers, helped, top + PAD)
+        name = ABOVE + size / 2 if columns.is_narrow else (top - begin) / 2
+        lanes.append(Lane(provider, sector, lines, begin + name, begin, top - begin))
+    return Plan(rows, dict(shared), names, lanes, headers, helped, top + PAD)
 
 
-def _crossings(journey: Journey, plan: Plan, scale: float) -> dict[tuple[str, int], list[Span]]:
-    """Return from where to where lines between rows cross the room above the line of each row, for words, in mm."""
+def _crossings(journey: Journey, plan: Plan, scale: float) -> tuple[dict[Key, list[Span]], dict[Key, list[Span]]]:
+    """Return from where to where lines between rows cross the room above the line of each row, and its line, in mm."""
     lines = [
         (plan.rows[move.origin, move.episode], move.left, plan.rows[move.target, move.episode], move.came)
         for move in rows_of(journey.moves)
@@ -178,76 +263,23 @@ def _crossings(journey: Journey, plan: Plan, scale: float) -> dict[tuple[str, in
          handoff.received)
         for handoff in rows_of(journey.passes[journey.passes["received"].notna()])
     ]  # fmt: skip
-    crossings: dict[tuple[str, int], list[Span]] = {}
+    above: dict[Key, list[Span]] = {}
+    on_line: dict[Key, list[Span]] = {}
     for start, left, target, came in lines:
         if start is target:
             continue
         (upper, first), (lower, last) = sorted([(start.line, left * scale), (target.line, came * scale)])
-        for key, row in plan.rows.items():
-            high, low = max(upper, row.top), min(lower, row.line - CLEAR)
-            if high < low:
-                ends = [first + (last - first) * (y - upper) / (lower - upper) for y in (high, low)]
-                crossings.setdefault(key, []).append((min(ends), max(ends)))
-    return crossings
+        for key, row in plan.each():
+            bands = ((above, row.top, row.line - CLEAR), (on_line, row.line - ON_LINE, row.line + ON_LINE))
+            for found, top, bottom in bands:
+                high, low = max(upper, top), min(lower, bottom)
+                if high < low:
+                    ends = [first + (last - first) * (y - upper) / (lower - upper) for y in (high, low)]
+                    found.setdefault(key, []).append((min(ends), max(ends)))
+    return above, on_line
 
 
-def _row(top: float, least: float, words: Iterable[tuple[float, str]], busy: Sequence[Span], width: float) -> Row:
-    placed = place_words(words, width, busy)
-    levels = 1 + max((item.level for item in placed), default=-1)
-    return Row(top, max(least, least / 2 + LINE / 2 + levels * LEVEL), least / 2, placed)
-
-
-def place_words(words: Iterable[tuple[float, str]], width: float, busy: Sequence[Span] = ()) -> list[Words]:
-    """Return words that do not overlap: beside their mark, and on a higher level where there is no room.
-
-    The same words again, too near for both to be written, are written once with how many times they hold.
-
-    Args:
-        words: Where the mark is (mm) and the words beside it.
-        width: Of the chart, in mm.
-        busy: From where to where (mm) words hide something; they go elsewhere if they can.
-    """
-    ends: list[float] = []
-    placed = []
-    for at, text, times in _grouped(words):
-        said = text if times == 1 else f"{text} ({times} times)"
-        size = text_width(said)
-        right, left = at + BESIDE, at - BESIDE - size
-        # Beside the mark, or a little further away, beyond what would be hidden there.
-        beyond = [end + 0.5 for start, end in busy if start < right + size and end > right and end - at < MOST_AWAY]
-        before = [
-            start - 0.5 - size for start, end in busy if start < at - BESIDE and end > left and at - start < MOST_AWAY
-        ]
-        sides = [x for x in (right, left, *beyond, *before) if 0.0 <= x <= width - size]
-        sides = sides or [max(0.0, width - size - 0.5)]
-        choices = []
-        for preference, x in enumerate(sides):
-            level = next((number for number, end in enumerate(ends) if end <= x), len(ends))
-            hidden = sum(low < x + size and x < high for low, high in busy)
-            choices.append((hidden, level, preference, x))
-        _, level, _, x = min(choices)
-        if level == len(ends):
-            ends.append(0.0)
-        ends[level] = x + size + 1.6
-        placed.append(Words(said, x, level, at))
-    return placed
-
-
-def _grouped(words: Iterable[tuple[float, str]]) -> list[tuple[float, str, int]]:
-    """Return where words first stand, the words, and how many times they stand too near to be written again."""
-    groups: list[tuple[float, str, int]] = []
-    ends: list[float] = []
-    for at, text in sorted(words):
-        near = [
-            number
-            for number in range(max(0, len(groups) - 2), len(groups))
-            if groups[number][1] == text and at < ends[number]
-        ]
-        if near:
-            first, _, times = groups[near[-1]]
-            groups[near[-1]] = (first, text, times + 1)
-            ends[near[-1]] = at + text_width(f"{text} (2 times)") + 2.0
-        else:
-            groups.append((at, text, 1))
-            ends.append(at + text_width(text) + 2.0)
-    return groups
+def _row(top: float, least: float, placed: Iterable[Words]) -> Row:
+    words = list(placed)
+    levels = max((item.level for item in words), default=0)
+    return Row(top, max(least, least / 2 + LINE / 2 + levels * LEVEL), least / 2, words)

@@ -20,11 +20,13 @@ class Labels:
         needs: Of needs.
         providers: Of providers.
         vignettes: Of vignettes.
+        services: Of services.
     """
 
     needs: Mapping[str, str] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
     vignettes: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def need(self, name: str) -> str:
         """Return what a kind of need is called."""
@@ -38,6 +40,10 @@ class Labels:
         """Return what a vignette is called."""
         return self.vignettes.get(name) or plain(name)
 
+    def service(self, name: str) -> str:
+        """Return what a service is called."""
+        return self.services.get(name) or plain(name)
+
 
 def labels_of(scenario: Scenario) -> Labels:
     """Return the labels of a scenario, and that of the provider that a single front door adds."""
@@ -48,6 +54,7 @@ def labels_of(scenario: Scenario) -> Labels:
             [(FRONT_DOOR, "Single front door"), *((row.provider, row.label) for row in tables.providers)]
         ),
         vignettes=_drawable((row.vignette, row.label) for row in tables.vignettes),
+        services=_drawable((row.service, row.label) for row in tables.services),
     )
 
 

@@ -15,8 +15,8 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends
-from experiments.figures.layout import EDGE, Frame, shortened, text_width
+from experiments.figures.ends import BEYOND, LABEL_GAP, End, height_for, label_ends, room_for
+from experiments.figures.layout import EDGE, Frame, shortened, text_width, wrapped
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from sim.coordination import Coordination
 from sim.outcomes.headline import SOON_DAYS
@@ -102,15 +102,11 @@ def over_time_data(
     """
     length, count = _periods(time)
     new = _new(episodes)
-    supported = (new["state"].astype(str) == SUPPORTED) & (new["days"] <= SOON_DAYS)
-    dropped = (handoffs["state"].astype(str) == "dropped") & (handoffs["dropped"] - handoffs["made"] <= SOON_DAYS)
+    supported = (new["state"] == SUPPORTED) & (new["days"] <= SOON_DAYS)
+    dropped = (handoffs["state"] == "dropped") & (handoffs["dropped"] - handoffs["made"] <= SOON_DAYS)
     series = {
-        "supported": pd.DataFrame({"day": new["onset"], "hit": supported, "arm": new["arm"].astype(str)}).assign(
-            replicate=new["replicate"]
-        ),
-        "dropped": pd.DataFrame({"day": handoffs["made"], "hit": dropped, "arm": handoffs["arm"].astype(str)}).assign(
-            replicate=handoffs["replicate"]
-        ),
+        "supported": new[["arm", "replicate"]].assign(day=new["onset"], hit=supported),
+        "dropped": handoffs[["arm", "replicate"]].assign(day=handoffs["made"], hit=dropped),
     }
     parts = []
     for name, table in series.items():
@@ -133,7 +129,7 @@ def needs_shown(episodes: pd.DataFrame, arms: Mapping[str, str], time: Time) -> 
     """Return by arm how many needs arose on the days of the figure, all runs together."""
     length, count = _periods(time)
     new = _new(episodes)
-    numbers = new.loc[new["onset"] < length * count, "arm"].astype(str).value_counts()
+    numbers = new.loc[new["onset"] < length * count, "arm"].value_counts()
     return {arm: int(numbers.get(arm, 0)) for arm in arms}
 
 
@@ -145,6 +141,7 @@ def draw_over_time(
     time: Time,
     marks: Sequence[Mark] = (),
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -156,6 +153,7 @@ def draw_over_time(
         time: The clock.
         marks: From :func:`marks_of`.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of :mod:`~experiments.figures.style`.
     """
     with style.house():
         length, count = _periods(time)
@@ -169,25 +167,38 @@ def draw_over_time(
             foot,
         ]
         if data.empty:
-            return Frame(TITLE, "", [notes[0], foot], style.DOUBLE_COLUMN).empty(_why_empty(sizes, count)).figure
-        frame = Frame(TITLE, _subtitle(marks), notes, style.DOUBLE_COLUMN)
-        strip = len(marks) * ROW_HEIGHT + (2.0 if marks else 0.0)
-        page = frame.page(strip + len(SERIES) * (PANEL_HEIGHT + PANEL_GAP))
-        longest = max(text_width(title) for title in arms.values())
-        width = style.DOUBLE_COLUMN - FIRST - EDGE - LABEL_GAP - min(LABEL_WIDTH, longest + 0.5)
+            return Frame(TITLE, "", [notes[0], foot], width).empty(_why_empty(sizes, count)).figure
+        frame = Frame(TITLE, _subtitle(marks), notes, width)
+        narrow = width <= style.SINGLE_COLUMN
+        labels = room_for(width)
+        # Words above a narrow panel reach to where its labels are.
+        above = 1.0 if narrow else BEYOND
+        across = width - FIRST - EDGE - LABEL_GAP - min(labels, max(map(text_width, arms.values())) + 0.5)
+        height = height_for(arms.values(), labels, PANEL_HEIGHT, above)
+        reach = width - FIRST - EDGE if narrow else across
+        lines = [mark_lines(mark, time.horizon_days, reach, most=2 if narrow else 1) for mark in marks]
+        strip = sum(map(_row_height, lines)) + (2.0 if marks else 0.0)
+        headings = {name: wrapped(words, width - FIRST - EDGE, bold=True) for name, words in SERIES.items()}
+        more = style.LINE_HEIGHT * (sum(map(len, headings.values())) - len(headings))
+        page = frame.page(strip + len(headings) * (height + PANEL_GAP) + more)
         if marks:
-            _draw_marks(page.canvas_axes(FIRST, frame.top, width, strip), marks, arms, width, time)
-        for position, (name, words) in enumerate(SERIES.items()):
-            top = frame.top + strip + position * (PANEL_HEIGHT + PANEL_GAP)
-            page.text(FIRST, top, [words], fontweight="bold")
-            axes = page.axes(FIRST, top + 5.0, width, PANEL_HEIGHT)
-            _draw_panel(axes, data[data["series"] == name], marks, arms, time, width)
+            strip_axes = page.canvas_axes(FIRST, frame.top, across, strip)
+            _draw_marks(strip_axes, marks, lines, arms, across, reach, time)
+        top = frame.top + strip
+        for name, words in headings.items():
+            page.text(FIRST, top, words, fontweight="bold")
+            top += (len(words) - 1) * style.LINE_HEIGHT
+            axes = page.axes(FIRST, top + 5.0, across, height)
+            ends = _draw_panel(axes, data[data["series"] == name], marks, arms, time, 5 if narrow else 8)
+            label_ends(axes, ends, across, height, with_markers=False, room=labels, above=above)
+            top += height + PANEL_GAP
         return page.figure
 
 
 def _new(episodes: pd.DataFrame) -> pd.DataFrame:
     """Return the needs that were not there before; one that is taken up again after a crisis was."""
-    return episodes[episodes["origin"].astype(str) != "crisis"]
+    needed = episodes[["arm", "replicate", "onset", "days", "state"]]
+    return needed[episodes["origin"] != "crisis"]
 
 
 def _why_empty(sizes: Mapping[str, int], count: int) -> str:
@@ -260,13 +271,29 @@ def _shares(table: pd.DataFrame, replicates: Sequence[int], length: float, count
         return (100.0 * hits / made).reshape(max(1, len(replicates)), count)
 
 
-def _draw_marks(axes: Axes, marks: Sequence[Mark], arms: Mapping[str, str], width: float, time: Time) -> None:
+def _row_height(lines: Sequence[str]) -> float:
+    """Return how much room the bar of an initiative takes with the lines above it, in mm."""
+    return ROW_HEIGHT + (len(lines) - 1) * style.LINE_HEIGHT
+
+
+def _draw_marks(
+    axes: Axes,
+    marks: Sequence[Mark],
+    lines: Sequence[Sequence[str]],
+    arms: Mapping[str, str],
+    width: float,
+    reach: float,
+    time: Time,
+) -> None:
+    """Draw a bar for each initiative below its lines, which end ``reach`` mm from the left edge of the axes at most."""
     looks = style.looks_of_arms(arms)
     horizon = time.horizon_days
     axes.set_xlim(0.0, horizon)
     axes.tick_params(bottom=False, labelbottom=False)
-    for position, mark in enumerate(marks):
-        base = (position + 1) * ROW_HEIGHT - 1.0
+    bottom = 0.0
+    for position, (mark, words) in enumerate(zip(marks, lines, strict=True)):
+        bottom += _row_height(words)
+        base = bottom - 1.0
         top = base - mark.height * BAR_HEIGHT
         corners = [(mark.begin, base), (min(mark.full, mark.end), top), (mark.end, top), (mark.end, base)]
         fill: dict[str, Any] = {"facecolor": "white", "edgecolor": style.GREY, "hatch": "//////"}
@@ -274,34 +301,43 @@ def _draw_marks(axes: Axes, marks: Sequence[Mark], arms: Mapping[str, str], widt
             colour = looks[mark.arm].colour
             fill = {"facecolor": colour, "edgecolor": colour, "alpha": 0.55}
         axes.add_patch(Polygon(corners, closed=True, linewidth=0.6, gid=f"mark-{position}", **fill))
-        words = mark_text(mark, horizon, width)
-        room = text_width(words) / width * horizon
-        axes.text(max(0.0, min(mark.begin, horizon - room)), base - BAR_HEIGHT - 0.6, words, va="bottom", ha="left")
+        latest = (reach - max(map(text_width, words))) / width * horizon
+        place = (max(0.0, min(mark.begin, latest)), base - BAR_HEIGHT - 0.6)
+        axes.text(*place, "\n".join(words), va="bottom", ha="left")
 
 
-def mark_text(mark: Mark, horizon: float, width: float) -> str:
-    """Return what is written above the bar of an initiative, in one line: where and when is never left out.
+def mark_lines(mark: Mark, horizon: float, width: float, most: int = 1) -> list[str]:
+    """Return what is written above the bar of an initiative: where and when is never left out.
 
     Args:
         mark: The initiative.
         horizon: The last day of the run.
-        width: Room for the line, in mm.
+        width: Room for a line, in mm.
+        most: Lines that may be written, one or two.
     """
     when = f"day {mark.begin:g} to {mark.end:g}" if mark.end < horizon else f"from day {mark.begin:g}"
-    rest = ", ".join(["", mark.where, when] if mark.where else ["", when])
-    room = width - text_width(rest)
+    rest = f"{mark.where}, {when}" if mark.where else when
+    room = width - text_width(f", {rest}")
+    name = f"{mark.title}: {mark.label}" if mark.title else mark.label
+    if most > 1 and text_width(name) > room:
+        return [_shortened_name(mark, width), rest]
+    return [f"{_shortened_name(mark, room)}, {rest}"]
+
+
+def _shortened_name(mark: Mark, room: float) -> str:
+    """Return the title of the arm and the name of the initiative, cut where they are wider than ``room`` mm."""
     title = ""
     if mark.title:
         # Its colour tells the arm as well: of the two the initiative's own name matters more.
         title = shortened(mark.title, max(room / 3, room - text_width(f": {mark.label}")))[0] + ": "
-    return title + shortened(mark.label, room - text_width(title))[0] + rest
+    return title + shortened(mark.label, room - text_width(title))[0]
 
 
-def days_of_run(axes: Axes, time: Time) -> None:
-    """Let the axis be the days of the run, with the warm-up on grey ground."""
+def days_of_run(axes: Axes, time: Time, most: int = 8) -> None:
+    """Let the axis be the days of the run, numbered in ``most`` steps at most, with the warm-up on grey ground."""
     axes.set_xlim(0.0, time.horizon_days)
     axes.set_xlabel("Day of the run")
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10], integer=True))
     axes.axvspan(0.0, time.warmup_days, color="#f0f0f0", zorder=0, linewidth=0, gid="warm-up")
 
 
@@ -311,9 +347,10 @@ def _draw_panel(
     marks: Sequence[Mark],
     arms: Mapping[str, str],
     time: Time,
-    width: float,
-) -> None:
-    days_of_run(axes, time)
+    most: int,
+) -> list[End]:
+    """Draw one series with its days in ``most`` steps at most, and return the ends of its lines."""
+    days_of_run(axes, time, most)
     for day in sorted({day for mark in marks for day in (mark.begin, mark.end)} - {0.0, time.horizon_days}):
         axes.axvline(day, color=style.GREY, linewidth=0.7, linestyle=style.DOTTED, zorder=1)
     looks = style.looks_of_arms(arms)
@@ -329,4 +366,4 @@ def _draw_panel(
     top = float(np.nanmax(data[["value", "high"]].to_numpy(float))) if len(data) else 0.0
     axes.set_ylim(0.0, min(100.0, 10.0 * math.ceil((top + 1e-9) / 10.0)) if top > 0 else 10.0)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    label_ends(axes, ends, width, PANEL_HEIGHT, with_markers=False)
+    return ends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
+from experiments.figures.arm_key import MARKER_WIDTH, draw_marker, key_height, write_key
 from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
 from experiments.figures.spread import Floats, has_several
 from experiments.figures.tables import counted
@@ -25,13 +27,19 @@ NAME = "spread_between_runs"
 TITLE = "How much random worlds differ, and what is left of that between arms in the same world"
 
 ACROSS = 2
-"""Outcomes side by side."""
+"""Outcomes side by side, in a figure of two columns."""
 NAME_WIDTH, WORTH_WIDTH, GUTTER, BETWEEN = 36.0, 9.0, 5.0, 4.0
 """In mm: of the titles of arms at most, of the worth behind a row, between outcomes, between values and differences."""
 ROW, LABEL, AXIS, ABOVE = 4.6, 4.2, 6.0, 4.5
 """In mm: of an arm, of the name of an outcome, of the axis below, of the heads of the columns."""
-DEPTH = 0.66
-"""Part of a row over which its worlds are spread."""
+LABEL_WIDTH, LABEL_GAP, NARROW_AXIS = 25.0, 1.0, 4.0
+"""In mm, in a figure of one column: of the names of outcomes beside their rows, behind them, of the axis below."""
+TALLEST, NARROW_TALLEST, LEAST_ROW = 225.0, 235.0, 2.6
+"""In mm: height of a figure up to which rows are as high as they should be, of one of one column, of a row at least."""
+DEPTH, POINT = 0.66, 1.0
+"""Part of a row over which its worlds are spread at most; room of a point in mm: none reaches out of its row."""
+BEYOND = 1.8
+"""How far in mm the number at a tick may reach beyond the end of a short axis."""
 MARKER: dict[str, Any] = {"linestyle": "none", "markersize": 2.6, "markeredgewidth": 0.3, "markeredgecolor": "white"}
 
 
@@ -48,13 +56,10 @@ def runs_spread_data(runs: pd.DataFrame, arms: Mapping[str, str]) -> pd.DataFram
         where the world was not run in it.
     """
     baseline = next(iter(arms))
+    of_arms = {arm: runs[runs["arm"] == arm].set_index("replicate").sort_index() for arm in arms}
     parts = []
     for outcome in HEADLINE:
-        values = {
-            arm: runs[runs["arm"] == arm].set_index("replicate")[outcome.name].sort_index().astype(float)
-            * scaled(1.0, outcome)
-            for arm in arms
-        }
+        values = {arm: own[outcome.name].astype(float) * scaled(1.0, outcome) for arm, own in of_arms.items()}
         for arm, own in values.items():
             gaps = own - values[baseline].reindex(own.index) if arm != baseline else own * math.nan
             columns = {"replicate": own.index, "value": own.to_numpy(), "difference": gaps.to_numpy()}
@@ -82,8 +87,46 @@ def worth_of_pairing(data: pd.DataFrame, arms: Mapping[str, str]) -> dict[tuple[
     }
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything is; lengths in mm.
+
+    Attributes:
+        across: Outcomes side by side.
+        names: Lines of the title of each arm beside its row; none where a key above has the titles.
+        key: Height of the key; 0 without one.
+        labels: Lines of the name of each outcome.
+        is_beside: Whether these are beside the rows, instead of above them.
+        first: From the left of the page to the first outcome.
+        width: Of an outcome: values, differences and worth.
+        strip: Of its values, and of its differences.
+        row: Height of an arm.
+        axis: Height of the axis below the rows.
+    """
+
+    across: int
+    names: Mapping[str, list[str]]
+    key: float
+    labels: Mapping[str, list[str]]
+    is_beside: bool
+    first: float
+    width: float
+    strip: float
+    row: float
+    axis: float
+
+    @property
+    def label(self) -> float:
+        """Height of the name of an outcome above its rows."""
+        return 0.0 if self.is_beside else LABEL
+
+
 def draw_runs_spread(
-    data: pd.DataFrame, runs: Mapping[str, list[int]], arms: Mapping[str, str], foot: str = ""
+    data: pd.DataFrame,
+    runs: Mapping[str, list[int]],
+    arms: Mapping[str, str],
+    foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -92,48 +135,95 @@ def draw_runs_spread(
         runs: Replicates by arm.
         arms: Titles by name of the arm; the first is the baseline.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
-        others = list(arms)[1:]
         if data["value"].isna().all():
-            return (
-                Frame(TITLE, "", [foot], style.DOUBLE_COLUMN).empty("No outcomes to show: no need was counted.").figure
-            )
-        frame = Frame(TITLE, _subtitle(arms), [*_notes(data, runs, arms), foot], style.DOUBLE_COLUMN)
-        names = _names(arms)
-        row = max(ROW, max(map(len, names.values())) * style.LINE_HEIGHT + 0.6)
-        height = row * len(arms)
-        block = LABEL + height + AXIS
-        first = EDGE + max(text_width(line) for lines in names.values() for line in lines) + 2.0
-        width = (style.DOUBLE_COLUMN - EDGE - first - (ACROSS - 1) * GUTTER) / ACROSS
-        above = ABOVE if others else 0.0
-        page = frame.page(above + block * math.ceil(len(HEADLINE) / ACROSS))
+            return Frame(TITLE, "", [foot], width).empty("No outcomes to show: no need was counted.").figure
+        frame = Frame(TITLE, _subtitle(arms), [*_notes(data, runs, arms), foot], width)
+        plan = _plan(frame, arms)
+        above = plan.key + (ABOVE if len(arms) > 1 else 0.0)
+        block = plan.label + plan.row * len(arms) + plan.axis
+        page = frame.page(above + block * math.ceil(len(HEADLINE) / plan.across))
+        if plan.key:
+            write_key(page, arms, EDGE, frame.top, width - 2 * EDGE)
         worths = worth_of_pairing(data, arms)
-        strip = (width - BETWEEN - WORTH_WIDTH) / 2 if others else width
         for number, outcome in enumerate(HEADLINE):
-            line, column = divmod(number, ACROSS)
-            top, left = frame.top + above + line * block, first + column * (width + GUTTER)
-            after = left + strip + BETWEEN
-            if line == 0 and others:
-                _write_heads(page, left, after, left + width, frame.top)
-            page.text(left, top, [outcome.label + UNITS[outcome.unit].replace(" ", ", ", 1)], fontweight="bold")
+            line, column = divmod(number, plan.across)
+            top, left = frame.top + above + line * block, plan.first + column * (plan.width + GUTTER)
+            if line == 0 and len(arms) > 1:
+                _write_heads(page, plan, left, frame.top + plan.key)
+            page.text(EDGE if plan.is_beside else left, top, plan.labels[outcome.name], fontweight="bold")
             if column == 0:
-                for position, lines in enumerate(names.values()):
-                    page.text(first - 2.0, top + LABEL + (position + 0.5) * row, lines, ha="right", va="center")
-            own = data[data["outcome"] == outcome.name]
-            values = page.canvas_axes(left, top + LABEL, strip, height)
-            _set_axis(values, own["value"].to_numpy(float), _length(own))
-            _draw_strips(values, own, "value", arms, row, runs)
-            if others:
-                gaps = page.canvas_axes(after, top + LABEL, strip, height)
-                _set_axis(gaps, np.append(own["difference"].to_numpy(float), 0.0), _length(own))
-                gaps.axvline(0.0, color=style.GREY, linewidth=0.6, zorder=1, gid=f"zero-{outcome.name}")
-                _draw_strips(gaps, own, "difference", arms, row, runs)
-                for position, arm in enumerate(others, 1):
-                    words = _times(worths[outcome.name, arm])
-                    place = (left + width, top + LABEL + (position + 0.5) * row)
-                    page.text(*place, [words], ha="right", va="center")
+                _write_names(page, plan, arms, top + plan.label)
+            _draw_outcome(page, plan, data[data["outcome"] == outcome.name], runs, arms, left, top + plan.label)
+            for position, arm in enumerate(list(arms)[1:], 1):
+                place = (left + plan.width, top + plan.label + (position + 0.5) * plan.row)
+                page.text(*place, [_times(worths[outcome.name, arm])], ha="right", va="center")
         return page.figure
+
+
+def _plan(frame: Frame, arms: Mapping[str, str]) -> _Plan:
+    """Return where everything is on a page of one column or of two."""
+    is_narrow = frame.width < style.DOUBLE_COLUMN
+    across, axis = (1, NARROW_AXIS) if is_narrow else (ACROSS, AXIS)
+    units = {outcome.name: UNITS[outcome.unit].replace(" ", ", ", 1) for outcome in HEADLINE}
+    labels = {outcome.name: [outcome.label + units[outcome.name]] for outcome in HEADLINE}
+    names = {} if is_narrow else _names(arms)
+    key = 0.0 if names else key_height(arms, frame.width - 2 * EDGE) + 2.0
+    row, before = ROW, MARKER_WIDTH
+    if is_narrow:
+        labels = {name: wrapped(lines[0], LABEL_WIDTH, bold=True) for name, lines in labels.items()}
+        before += LABEL_WIDTH + LABEL_GAP
+        row = max(row, max(map(len, labels.values())) * style.LINE_HEIGHT / len(arms))
+    elif names:
+        before = max(text_width(line) for lines in names.values() for line in lines) + 2.0
+        row = max(row, max(map(len, names.values())) * style.LINE_HEIGHT + 0.6)
+    lines = math.ceil(len(HEADLINE) / across)
+    fixed = frame.page(0.0).height + key + ABOVE + lines * (axis + (0.0 if is_narrow else LABEL))
+    tallest = NARROW_TALLEST if is_narrow else TALLEST
+    row = min(row, max(LEAST_ROW, (tallest - fixed) / (lines * len(arms))))
+    first = EDGE + before
+    width = (frame.width - EDGE - first - (across - 1) * GUTTER) / across
+    strip = (width - BETWEEN - WORTH_WIDTH) / 2 if len(arms) > 1 else width
+    return _Plan(across, names, key, labels, is_narrow, first, width, strip, row, axis)
+
+
+def _draw_outcome(
+    page: Page,
+    plan: _Plan,
+    own: pd.DataFrame,
+    runs: Mapping[str, list[int]],
+    arms: Mapping[str, str],
+    left: float,
+    top: float,
+) -> None:
+    """Draw the values of an outcome and, of several arms, the differences; from ``left`` and ``top`` on, in mm."""
+    height = plan.row * len(arms)
+    values = page.canvas_axes(left, top, plan.strip, height)
+    _set_axis(values, own["value"].to_numpy(float), _length(own))
+    _draw_strips(values, own, "value", arms, plan.row, runs)
+    panels = [values]
+    if len(arms) > 1:
+        gaps = page.canvas_axes(left + plan.strip + BETWEEN, top, plan.strip, height)
+        _set_axis(gaps, np.append(own["difference"].to_numpy(float), 0.0), _length(own))
+        gaps.axvline(0.0, color=style.GREY, linewidth=0.6, zorder=1, gid=f"zero-{own['outcome'].iloc[0]}")
+        _draw_strips(gaps, own, "difference", arms, plan.row, runs)
+        panels.append(gaps)
+    if plan.is_beside:
+        for axes in panels:
+            _set_few_ticks(axes, plan.strip)
+
+
+def _write_names(page: Page, plan: _Plan, arms: Mapping[str, str], top: float) -> None:
+    """Write the titles of arms before their rows, which begin at ``top``; or draw the markers that the key explains."""
+    looks = style.looks_of_arms(arms)
+    for position, arm in enumerate(arms):
+        middle = top + (position + 0.5) * plan.row
+        if plan.key:
+            draw_marker(page, looks[arm], plan.first - MARKER_WIDTH, middle)
+        else:
+            page.text(plan.first - 2.0, middle, plan.names[arm], ha="right", va="center")
 
 
 def _of(values: pd.Series, outcome: str, arm: str) -> pd.Series:
@@ -182,17 +272,17 @@ def _missing(data: pd.DataFrame, arms: Mapping[str, str]) -> str:
 
 
 def _names(arms: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the title of each arm in at most two lines, or in as many as it takes to tell all of them apart."""
+    """Return the title of each arm in at most two lines; none if that does not tell all of them apart."""
     short = {arm: shortened(title, NAME_WIDTH, 2) for arm, title in arms.items()}
     shown = list(short.values())
-    return {arm: lines if shown.count(lines) == 1 else wrapped(arms[arm], NAME_WIDTH) for arm, lines in short.items()}
+    return short if all(shown.count(lines) == 1 for lines in shown) else {}
 
 
-def _write_heads(page: Page, values: float, gaps: float, worth: float, top: float) -> None:
-    """Write what the columns are, each at its place in mm."""
-    page.text(values, top, ["Values"], color=style.GREY)
-    page.text(gaps, top, ["Differences"], color=style.GREY)
-    page.text(worth, top, ["Worth"], color=style.GREY, ha="right")
+def _write_heads(page: Page, plan: _Plan, left: float, top: float) -> None:
+    """Write what the columns of an outcome are, which begins at ``left``; all in mm."""
+    page.text(left, top, ["Values"], color=style.GREY)
+    page.text(left + plan.strip + BETWEEN, top, ["Differences"], color=style.GREY)
+    page.text(left + plan.width, top, ["Worth"], color=style.GREY, ha="right")
 
 
 def _length(data: pd.DataFrame) -> float:
@@ -209,16 +299,40 @@ def _set_axis(axes: Axes, shown: Floats, length: float) -> None:
     middle = 0.0 if np.isnan(shown).all() else float(np.nanmax(shown) + np.nanmin(shown)) / 2
     axes.set_xlim(middle - length / 2, middle + length / 2)
     axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.10g}".replace("-", "\N{MINUS SIGN}"))
+    axes.xaxis.set_major_formatter(lambda number, _: _tick(number))
     axes.spines["bottom"].set_visible(True)
     axes.tick_params(axis="x", pad=1.5)
+
+
+def _set_few_ticks(axes: Axes, width: float) -> None:
+    """Set few short ticks on an axis ``width`` mm wide, whose numbers stay clear of those of the next one."""
+    low, high = axes.get_xlim()
+    scale = (high - low) / width
+    shown: list[float] = []
+    for parts in range(2, 9):
+        kept: list[float] = []
+        free = low - BEYOND * scale
+        for tick in MaxNLocator(parts, steps=[1, 2, 5, 10]).tick_values(low, high):
+            half = text_width(_tick(tick)) / 2 * scale
+            if low <= tick <= high and tick - half >= free and tick + half <= high + BEYOND * scale:
+                kept.append(float(tick))
+                free = tick + half + scale
+        shown = max(shown, kept, key=len)
+        if len(shown) > 1:
+            break
+    axes.set_xticks(shown)
+    axes.tick_params(axis="x", length=1.5, pad=1.0)
+
+
+def _tick(number: float) -> str:
+    return f"{number:,.10g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _heights(numbers: Sequence[int], runs: Mapping[str, list[int]], centre: float, row: float) -> Floats:
     """Return at which height in mm the point of each world is: a world has the same place in every row."""
     worlds = sorted({number for known in runs.values() for number in known})
     place = np.searchsorted(worlds, np.asarray(numbers, np.int64))
-    return centre + row * DEPTH * ((place + 0.5) / len(worlds) - 0.5)
+    return centre + min(row * DEPTH, row - POINT) * ((place + 0.5) / len(worlds) - 0.5)
 
 
 def _draw_strips(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
 
-def cohort_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the cohort."""
-    return table[table["cohort"].astype(bool)]
+def cohort_of(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of the rows of the cohort; all of them would be copied for each figure."""
+    return table.loc[table["cohort"].astype(bool), list(columns)]
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.ends import LABEL_GAP, LABEL_WIDTH, End, label_ends, markers
-from experiments.figures.layout import EDGE, Frame, text_width
+from experiments.figures.ends import BEYOND, LABEL_GAP, End, height_for, label_ends, markers, room_for
+from experiments.figures.layout import EDGE, Frame, moved_apart, text_width
 from experiments.figures.over_time import days_of_run
 from experiments.figures.spread import spread, spread_note
 from experiments.warmup import BATCH, WarmUp, finding, waiting
@@ -28,8 +28,8 @@ SUBTITLE = (
 MOST_POINTS = 730
 """Of a longer run not every day is drawn."""
 
-PANEL_HEIGHT, STRIP_HEIGHT = 62.0, 6.0
-FIRST = EDGE + 13.0
+PANEL_HEIGHT, NARROW_PANEL_HEIGHT, STRIP_HEIGHT = 62.0, 50.0, 6.0
+FIRST, NAME_GAP = EDGE + 13.0, 2.0
 """In mm."""
 
 
@@ -48,10 +48,10 @@ def waiting_data(
         Columns ``arm``, ``day``, ``value`` (needs, mean over replicates), ``low`` and ``high`` (the spread between
         replicates, NaN for fewer than two). Nothing for an arm without runs or without episodes.
     """
-    arm_of = episodes["arm"].astype(str)
+    needed = episodes[["arm", "replicate", "onset", "days", "state"]]
     parts = []
     for arm, replicates in runs.items():
-        own = episodes[arm_of == arm]
+        own = needed[needed["arm"] == arm]
         if own.empty or not replicates:
             continue
         stock = waiting(own, replicates, time)
@@ -71,6 +71,7 @@ def draw_warm_up(
     arms: Mapping[str, str],
     time: Time,
     foot: str = "",
+    width: float = style.DOUBLE_COLUMN,
 ) -> Figure:
     """Draw the figure.
 
@@ -81,11 +82,12 @@ def draw_warm_up(
         arms: Titles by name of the arm.
         time: The clock.
         foot: What else to say below: place, worlds, settings.
+        width: Of the figure in mm: one of the two columns of :mod:`~experiments.figures.style`.
     """
     with style.house():
         if data.empty:
             message = "No needs to show: none arose in these runs."
-            return Frame(TITLE, "", [_runs_note(runs, arms), foot], style.DOUBLE_COLUMN).empty(message).figure
+            return Frame(TITLE, "", [_runs_note(runs, arms), foot], width).empty(message).figure
         notes = [
             _runs_note(runs, arms),
             spread_note("Bands", runs),
@@ -93,12 +95,17 @@ def draw_warm_up(
             _marks_note(checks, arms),
             foot,
         ]
-        frame = Frame(TITLE, SUBTITLE, notes, style.DOUBLE_COLUMN)
-        page = frame.page(STRIP_HEIGHT + PANEL_HEIGHT + 9.0)
-        longest = max(text_width(title) for title in arms.values())
-        width = style.DOUBLE_COLUMN - FIRST - EDGE - LABEL_GAP - min(LABEL_WIDTH, longest + 0.5)
-        _draw_sections(page.canvas_axes(FIRST, frame.top, width, STRIP_HEIGHT), time, width)
-        _draw_panel(page.axes(FIRST, frame.top + STRIP_HEIGHT, width, PANEL_HEIGHT), data, checks, arms, time, width)
+        frame = Frame(TITLE, SUBTITLE, notes, width)
+        narrow = width <= style.SINGLE_COLUMN
+        # The names of the parts of a short axis may reach to where labels are.
+        room, above = room_for(width), 1.0 if narrow else BEYOND
+        height = height_for(arms.values(), room, NARROW_PANEL_HEIGHT if narrow else PANEL_HEIGHT, above)
+        across = width - FIRST - EDGE - LABEL_GAP - min(room, max(map(text_width, arms.values())) + 0.5)
+        page = frame.page(STRIP_HEIGHT + height + 9.0)
+        _draw_sections(page.canvas_axes(FIRST, frame.top, across, STRIP_HEIGHT), time, across)
+        axes = page.axes(FIRST, frame.top + STRIP_HEIGHT, across, height)
+        ends = _draw_panel(axes, data, checks, arms, time, 5 if narrow else 8)
+        label_ends(axes, ends, across, height, with_markers=False, room=room, above=above)
         return page.figure
 
 
@@ -137,14 +144,21 @@ def _marks_note(checks: Sequence[WarmUp], arms: Mapping[str, str]) -> str:
 
 
 def _draw_sections(axes: Axes, time: Time, width: float) -> None:
-    """Draw a bar for each part of the run, with its name above where there is room for it."""
+    """Draw a bar for each part of the run, with its name above: a short one, and moved, where there is little room."""
     axes.set_xlim(0.0, time.horizon_days)
     axes.tick_params(bottom=False, labelbottom=False)
-    for begin, end, names in sections(time):
-        room = (end - begin) / time.horizon_days * width - 1.0
-        name = next((words for words in names if text_width(words) <= room), "")
+    parts = sections(time)
+    scale = width / time.horizon_days
+    chosen = [
+        next((words for words in names if text_width(words) + NAME_GAP <= (end - begin) * scale), names[-1])
+        for begin, end, names in parts
+    ]
+    wanted = [(begin + end) / 2 * scale for begin, end, _ in parts]
+    sizes = [text_width(name) + NAME_GAP for name in chosen]
+    centres = moved_apart(wanted, sizes, 0.0, width + LABEL_GAP)
+    for (begin, end, _), name, centre in zip(parts, chosen, centres, strict=True):
         colour = style.INK if begin == time.warmup_days else style.GREY
-        axes.text((begin + end) / 2, STRIP_HEIGHT - 2.4, name, ha="center", va="bottom", color=colour)
+        axes.text(centre / scale, STRIP_HEIGHT - 2.4, name, ha="center", va="bottom", color=colour)
         gap = min(0.4 / width * time.horizon_days, (end - begin) / 4)
         axes.plot(
             [begin + gap, end - gap], [STRIP_HEIGHT - 1.4] * 2, color=colour, solid_capstyle="butt",
@@ -158,9 +172,10 @@ def _draw_panel(
     checks: Sequence[WarmUp],
     arms: Mapping[str, str],
     time: Time,
-    width: float,
-) -> None:
-    days_of_run(axes, time)
+    most: int,
+) -> list[End]:
+    """Draw the lines over the days in ``most`` steps at most, and return their ends."""
+    days_of_run(axes, time, most)
     axes.set_ylabel("Needs that wait")
     last = time.horizon_days - time.followup_days
     axes.axvline(last, color=style.GREY, linewidth=0.7, linestyle=style.DOTTED, zorder=1, gid="last-counted")
@@ -182,4 +197,4 @@ def _draw_panel(
     axes.set_ylim(0.0, 1.05 * top if top > 0 else 1.0)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.10g}")
-    label_ends(axes, ends, width, PANEL_HEIGHT, with_markers=False)
+    return ends

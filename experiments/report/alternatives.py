@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import unescape
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.report import pictures, warm_up
 from experiments.report.document import Picture, Section
 from experiments.report.stored import Stored
-from experiments.typical import files_of, map_text
+from experiments.typical import file_of, files_of, map_text
 from sim.outcomes.headline import HEADLINE
 
 MOST_REASONS = 3
@@ -23,8 +23,10 @@ FEWEST_HANDOFFS = 20
 
 
 def figures(stored: Stored) -> Section | None:
-    """Return the stored figures, those that are known first."""
+    """Return the stored figures, those that are known first; of maps those of all arms where there are such."""
     files = {file.stem: file for file in sorted((stored.folder / "figures").glob("*.svg"))}
+    for part in _parts(_maps(stored), list(files)):
+        files.pop(part, None)
     if not files:
         return None
     known = [*SEEN, *files_of(_maps(stored))]
@@ -54,6 +56,13 @@ def _picture(stored: Stored, name: str, file: Path) -> Picture:
 def _maps(stored: Stored) -> pd.DataFrame:
     """Return how worlds differ around the maps of vignettes; empty where there are none."""
     return stored.tables.get("journey_maps", pd.DataFrame(columns=["vignette", "arm"]))
+
+
+def _parts(maps: pd.DataFrame, files: Sequence[str]) -> set[str]:
+    """Return the names of maps of one arm, for vignettes that have a map of all arms among some files."""
+    whole = {name for vignette in maps["vignette"].unique() if (name := file_of(vignette)) in files}
+    arms = maps[["vignette", "arm"]].drop_duplicates().itertuples(index=False)
+    return {file_of(vignette, arm) for vignette, arm in arms if file_of(vignette) in whole} - whole
 
 
 def _title(file: Path) -> str:
@@ -182,6 +191,8 @@ SEEN: dict[str, Callable[[Stored], str]] = {
     "drops_by_sector": _sectors,
     "warm_up": warm_up.seen,
     "handoff_funnel": pictures.steps,
+    "flows": pictures.flows,
+    "services": pictures.services,
     "equity": pictures.groups,
     "spread_between_runs": pictures.worlds,
 }

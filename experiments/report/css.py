@@ -47,9 +47,10 @@ footer { color: var(--quiet); background: var(--paper); font-size: 0.85rem; padd
   h2 { break-after: avoid; margin-top: 1.5rem; }
   .box { overflow: visible; }
   .box, figure, tr, #answer ol { break-inside: avoid; }
-  figure svg { min-width: 0; }
+  figure svg { min-width: 0; max-height: 245mm; }
   thead { display: table-header-group; }
   table { font-size: 7.5pt; width: 100%; }
+  th, td { padding: 0.2rem 0.4rem 0.2rem 0; }
   td { white-space: normal; }
   tbody th.words, .words { min-width: 0; }
   a { color: var(--ink); text-decoration: none; }

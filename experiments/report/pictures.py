@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
-
 from experiments.report.stored import Stored
+from experiments.typical import arms_of_map
 
 WORLDS_SHOWN = {"supported_28": "supported within 28 days (%)", "restricted_mean_days": "restricted mean time (days)"}
 """The outcomes whose spread is told, of all that are drawn."""
@@ -15,14 +14,9 @@ _STEPS = ("made", "received", "accepted", "attended")
 
 def steps(stored: Stored) -> str:
     """Return what is seen on the funnel of handoffs; "" where what it was drawn from is missing."""
-    file = stored.folder / "handoffs.parquet"
-    if not file.is_file():
+    if "handoff_steps" not in stored.tables:
         return ""
-    # Drawing needs a library that takes half a second to import.
-    from experiments.figures import funnel_data
-
-    handoffs = pd.read_parquet(file, columns=["arm", "replicate", "cohort", "state", "reason", *_STEPS])
-    data = funnel_data(handoffs, stored.runs, stored.titles)
+    data = stored.tables["handoff_steps"]
     parts = []
     for arm, title in stored.titles.items():
         own = data[data["arm"] == arm].set_index("step")
@@ -37,6 +31,27 @@ def steps(stored: Stored) -> str:
             f"dropped before the handoff is {most.name} ({most['lost']:.1f}{why})"
         )
     return f"Bars that shorten from step to step, for each arm. Of 100 handoffs made: {'; '.join(parts)}."
+
+
+def services(stored: Stored) -> str:
+    """Return what is seen on the figure of services; "" where what it was drawn from is missing."""
+    if "services" not in stored.tables:
+        return ""
+    from experiments.figures.labels import Labels
+    from experiments.figures.services import seen
+
+    return seen(stored.tables["services"], Labels(), stored.titles)
+
+
+def flows(stored: Stored) -> str:
+    """Return what is seen on the map of who is sent where; "" where what it was drawn from is missing."""
+    if "flows" not in stored.tables:
+        return ""
+    from experiments.figures.flows_data import seen
+    from experiments.figures.labels import Labels
+
+    shown = {arm: stored.titles[arm] for arm in arms_of_map(list(stored.titles))}
+    return seen(stored.tables["flows"], shown, Labels())
 
 
 def groups(stored: Stored) -> str:

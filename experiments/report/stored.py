@@ -19,6 +19,7 @@ from sim.schema.problems import Complaints
 _TEXTS = (
     "arm", "outcome", "unit", "grouping", "group", "best", "worst", "left_out", "item", "label", "reason", "mode",
     "sender_sector", "receiver_sector", "vignette", "measure", "source", "is_long_enough",
+    "provider", "sector", "service", "stage", "sender", "receiver", "step", "series",
 )  # fmt: skip
 """Columns of tables that hold words, whatever they look like: a number of needs is the name of a group."""
 NEEDED = ("headline", "costs", "drops_by_reason")
@@ -44,18 +45,10 @@ class Stored:
         """A row a run."""
         return pd.read_parquet(self.folder / "runs.parquet")
 
-    @cached_property
+    @property
     def over_time(self) -> pd.DataFrame:
-        """Outcomes by arm and period of the run, as the figure over time has them; empty if tables are missing."""
-        # Drawing needs a library that takes half a second to import.
-        from experiments.figures import over_time_data
-
-        files = [self.folder / f"{name}.parquet" for name in ("episodes", "handoffs")]
-        if not all(file.is_file() for file in files):
-            return pd.DataFrame(columns=["arm", "series", "day", "value"])
-        episodes = pd.read_parquet(files[0], columns=["arm", "replicate", "onset", "state", "days", "origin"])
-        handoffs = pd.read_parquet(files[1], columns=["arm", "replicate", "state", "made", "dropped"])
-        return over_time_data(episodes, handoffs, self.runs, self.titles, self.time)
+        """Outcomes by arm and period of the run, as the figure over time has them; empty if the table is missing."""
+        return self.tables.get("over_time", pd.DataFrame(columns=["arm", "series", "day", "value"]))
 
     @cached_property
     def titles(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from sim.budget import Period
 from sim.coordination import Coordination
 from sim.model import JourneyModel
-from sim.outcomes import balance, costs, headline, published, tables
+from sim.outcomes import balance, costs, equity, headline, published, services, tables
 from sim.scenario import Scenario
 
 
@@ -66,6 +66,22 @@ class Result:
         """One row a handoff."""
         return tables.handoffs_table(self.columns, self.names, self.episodes, self.scenario.parameters.time)
 
+    @cached_property
+    def services(self) -> pd.DataFrame:
+        """One row a service: how full it was, and how long people waited for it."""
+        return services.services_table(
+            self.columns, self.names, self.capacity.places, self.spells, self.scenario.parameters.time
+        )
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """The headline outcomes of each group of people."""
+        return equity.by_group(self.episodes, self.handoffs, self.scenario.parameters.time)
+
+    def worst_tenth(self) -> dict[str, float]:
+        """Return how the worst-off tenth of the cohort's episodes fared, and who they are."""
+        return equity.worst_tenth(self.episodes, self.scenario.parameters.time)
+
     def headline(self) -> dict[str, float]:
         """Return the headline outcomes of the cohort."""
         return headline.headline(
@@ -110,6 +126,7 @@ def result_of(model: JourneyModel, seed: int, replicate: int) -> Result:
         professions=[provider.profession for provider in landscape.providers],
         services=[desk.name for desk in landscape.desks],
         stages=[desk.stage.value for desk in landscape.desks],
+        providers_of_services=[desk.provider.number for desk in landscape.desks],
     )
     capacity = balance.Capacity(
         places=[desk.initial for desk in landscape.desks],

@@ -39,6 +39,7 @@ class Names:
         professions: Profession of each provider.
         services: Services.
         stages: Stage of each service.
+        providers_of_services: Number of the provider of each service.
     """
 
     citizens: list[str]
@@ -52,6 +53,7 @@ class Names:
     professions: list[str]
     services: list[str]
     stages: list[str]
+    providers_of_services: list[int]
 
 
 def ledger_table(columns: Columns, names: Names, rows: Ints | None = None) -> pd.DataFrame:

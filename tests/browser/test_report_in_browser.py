@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.report.document import Document, Section, Table
+from experiments.report.html import html_of
 from tests.browser.conftest import WITHOUT
 from tests.browser.devtools import Browser, Page, found
 
@@ -155,6 +157,23 @@ def test_a_box_that_is_too_wide_for_a_phone_is_scrolled_by_the_arrow_keys(report
 def test_print_leaves_out_what_is_for_the_screen_and_cuts_nothing_off(report: Path, opened: Opener) -> None:
     page = opened(report, PRINTED, "print")
     assert page.value("[...document.querySelectorAll('nav, .skip')].every(one => !one.checkVisibility())")
+    assert page.value(CUT_OFF) == []
+    taken, there = width_of(page)
+    assert taken <= there
+
+
+def test_a_table_of_five_arms_fits_a_printed_page(tmp_path: Path, opened: Opener) -> None:
+    """A page that is wider than its paper is printed smaller, so that all of its text is too small to read."""
+    arms = ("Fragmented", "Referral letters", "Link workers", "Key workers", "Integrated")
+    head = ("Outcome", *arms, *(f"{arm} \N{MINUS SIGN} Fragmented (95 % interval)" for arm in arms[1:]))
+    cells = *["1,234.5 GBP"] * 5, *["+1,234.5 GBP (\N{MINUS SIGN}1,234.5 to +1,234.5)"] * 4
+    table = Table(
+        "headline", "Headline outcomes by arm", head, (("Failure demand, contacts per 100 needs", *cells),) * 9
+    )
+    document = Document("Town", "Five arms", (Section("all", "All outcomes", (table,)),), tmp_path, "of a test")
+    file = tmp_path / "report.html"
+    file.write_text(html_of(document), encoding="utf-8")
+    page = opened(file, PRINTED, "print")
     assert page.value(CUT_OFF) == []
     taken, there = width_of(page)
     assert taken <= there

@@ -41,5 +41,5 @@ def journeys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out: they have tests of their own, and take longer than all else."""
-    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_: [])
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
     monkeypatch.setattr("experiments.figures.run_figures", lambda *_: [])

@@ -17,7 +17,7 @@ AUTO = ("scenario.folder=place", "arms=[fragmented,accompanied]", "workers=1", "
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_: [])
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
     return write_place(tmp_path / "place", **TWO_PROVIDERS)
 
 

@@ -283,7 +283,7 @@ def test_interrupted_with_older_tables_in_the_folder(journeys: Journeys, monkeyp
         raise KeyboardInterrupt
 
     arguments = ("compare", "scenario.folder=place", "workers=1", "hydra.run.dir=out")
-    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_: [])
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
     assert "of an earlier end" not in journeys(*arguments, "replications=1").err
     monkeypatch.setattr("experiments.compare.run_units", stop)
     answer = journeys(*arguments, "replications=2")

@@ -26,7 +26,7 @@ def test_no_other_arm_takes_the_place_of_a_baseline_that_failed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_: [])
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
     write_place(Path("place"), **TWO_PROVIDERS)
     whole = Result.check_balance
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from experiments.figures import style
 from experiments.figures.difference import at_risk_data, difference_data, draw_difference, marked_days
 from experiments.figures.spread import runs_of_arms
 from experiments.paired import compare_arms, interval_of
@@ -46,11 +47,17 @@ def many_rows(arms: dict[str, str], worlds: int, needs: int = 150) -> pd.DataFra
     return pd.concat(parts, ignore_index=True).assign(cohort=True)
 
 
-def figure_of(episodes: pd.DataFrame, runs: pd.DataFrame, arms: dict[str, str], time: Time = TIME) -> Figure:
+def figure_of(
+    episodes: pd.DataFrame,
+    runs: pd.DataFrame,
+    arms: dict[str, str],
+    time: Time = TIME,
+    width: float = style.DOUBLE_COLUMN,
+) -> Figure:
     data, at_risk = (make(episodes, runs, arms, time) for make in (difference_data, at_risk_data))
     counts = episodes["arm"].value_counts()
     sizes = {arm: int(counts.get(arm, 0)) for arm in arms}
-    return draw_difference(data, at_risk, sizes, runs_of_arms(runs, arms), arms, FOOT)
+    return draw_difference(data, at_risk, sizes, runs_of_arms(runs, arms), arms, FOOT, width)
 
 
 def on_day(data: pd.DataFrame, day: float, arm: str = "integrated") -> pd.Series:
@@ -213,11 +220,44 @@ def test_arms_that_do_the_same_are_drawn_on_the_zero_line() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 5])
-@pytest.mark.parametrize("last", [5.0, 180.0, 730.0])
-def test_the_figure_is_readable(count: int, last: float) -> None:
+@pytest.mark.parametrize("last", [5.0, 140.0, 180.0, 730.0])
+@pytest.mark.parametrize("width", [style.SINGLE_COLUMN, style.DOUBLE_COLUMN])
+def test_the_figure_is_readable(count: int, last: float, width: float) -> None:
     arms = dict(list(FIVE.items())[:count])
     time = Time(horizon_days=last + 100.0, warmup_days=0.0, followup_days=last)
     episodes = many_rows(arms, 3)
-    figure = figure_of(episodes.assign(days=episodes["days"] * last / 180.0), runs_with(arms, 3), arms, time)
+    figure = figure_of(episodes.assign(days=episodes["days"] * last / 180.0), runs_with(arms, 3), arms, time, width)
     assert_readable(figure)
-    assert figure.get_figwidth() * 25.4 == pytest.approx(183.0)
+    assert figure.get_figwidth() * 25.4 == pytest.approx(width)
+
+
+def test_in_a_single_column_numbers_at_risk_are_a_table_of_arms_and_days() -> None:
+    episodes, runs = many_rows(FIVE, 4), runs_with(FIVE, 4)
+    figure = figure_of(episodes, runs, FIVE, width=style.SINGLE_COLUMN)
+    places = [(text.get_text().replace("\n", " "), text.get_position()) for text in figure.texts]
+    column = {words: place[0] for words, place in places if words in {"0", "28", "63", "126", "180"}}
+    row = {words: place[1] for words, place in places if words in FIVE.values()}
+    assert list(row) == list(FIVE.values()) and list(column) == ["0", "28", "63", "126", "180"]
+    for arm, day, needs in at_risk_data(episodes, runs, FIVE, TIME).itertuples(index=False):
+        where = (column[f"{day:g}"], row[FIVE[arm]])
+        assert [words for words, place in places if place == pytest.approx(where)] == [f"{needs:,.0f}"]
+
+
+def test_a_narrow_panel_leaves_out_the_numbers_of_days_that_are_close_together() -> None:
+    time = Time(horizon_days=300.0, warmup_days=0.0, followup_days=140.0)
+    days = {}
+    for width in (style.SINGLE_COLUMN, style.DOUBLE_COLUMN):
+        figure = figure_of(many_rows(ARMS, 2), runs_with(ARMS, 2), ARMS, time, width)
+        (panel,) = [axes for axes in figure.axes if axes.get_xlabel()]
+        days[width] = panel.get_xticks().tolist()
+        assert {126.0} <= {float(line.get_xdata()[0]) for line in panel.get_lines()}  # type: ignore[index,arg-type]
+    assert days == {style.SINGLE_COLUMN: [0.0, 28.0, 63.0, 140.0], style.DOUBLE_COLUMN: [0.0, 28.0, 63.0, 126.0, 140.0]}
+
+
+def test_words_beside_the_zero_line_that_do_not_fit_leave_out_the_baseline() -> None:
+    def said(width: float) -> str:
+        return said_in(figure_of(many_rows(ARMS, 2), runs_with(ARMS, 2), ARMS, width=width))
+
+    wide, narrow = said(style.DOUBLE_COLUMN), said(style.SINGLE_COLUMN)
+    assert "\u2191 more supported than under Fragmented" in wide
+    assert "\u2191 more supported" in narrow and "supported than under" not in narrow

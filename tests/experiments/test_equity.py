@@ -11,7 +11,7 @@ import pytest
 
 from experiments.equity import Equity, equity_of, gaps_table, groups_table, worst_table
 from experiments.equity_text import equity_text
-from sim.outcomes.equity import GROUPINGS
+from sim.outcomes.equity import GROUPINGS, by_group, worst_tenth
 from sim.outcomes.headline import HEADLINE
 from sim.schema.parameters import Time
 
@@ -193,16 +193,24 @@ def test_groups_that_are_alike_are_not_called_best_or_worst() -> None:
 
 
 def test_no_needs_in_the_cohort() -> None:
+    time = Time()
     episodes = pd.DataFrame(
-        {"arm": "a", "replicate": 0, "episode": [0], "cohort": False, "state": "open", "days": 1.0, "needs": 1}
+        {"episode": [0], "cohort": False, "state": "open", "days": 1.0, "needs": 1}
         | {"capability": 0.5, "district": "town", "first_door_sector": "", "setbacks": 0, "dropped": 0, "stories": 0}
     )
-    handoffs = pd.DataFrame(
-        {"arm": [], "replicate": [], "episode": [], "state": [], "cohort": pd.Series([], dtype=bool)}
-    )
-    runs = pd.DataFrame({"arm": ["a"], "replicate": [0]})
-    found = equity_of(episodes, handoffs, runs, ["a"], Time())
+    handoffs = pd.DataFrame({"episode": [], "state": [], "cohort": pd.Series([], dtype=bool)})
+    groups = by_group(episodes, handoffs, time).assign(arm="a", replicate=0)
+    worst = pd.DataFrame([{"arm": "a", "replicate": 0, **worst_tenth(episodes, time)}])
+    found = equity_of(groups, worst, ["a"])
     assert found.groups.empty
     assert found.gaps.empty
     assert math.isnan(found.worst.loc[0, "restricted_days"])
     assert "no needs in the cohort" in equity_text(found, {"a": "First"})
+
+
+def test_a_group_that_has_nobody_in_any_run_is_left_out() -> None:
+    values = {"here": [1.0, 2.0], "there": [3.0, 4.0]}
+    table = grouped("a", "gave_up", values)
+    table.loc[table["group"] == "there", "episodes"] = 0
+    found = equity_of(table, pd.DataFrame([tenth("a", number) for number in range(2)]), ["a"])
+    assert found.groups["group"].tolist() == ["here"]

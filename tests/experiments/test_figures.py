@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from experiments.figures import (
+    Material,
     compare_figures,
     incidence_data,
     reasons_data,
@@ -275,17 +276,21 @@ def test_figures_of_any_number_of_arms_are_readable(count: int) -> None:
 
 def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> None:
     episodes, handoffs = many_rows(ARMS)
-    paths = compare_figures(tmp_path / "one", episodes, handoffs, runs_with(ARMS, 3), ARMS, TIME, PROVENANCE)
+    material = Material(ARMS, TIME, runs_with(ARMS, 3), episodes, handoffs)
+    paths = compare_figures(tmp_path / "one", material, PROVENANCE)
     names = [
         "cumulative_incidence",
         "difference_over_time",
+        "handoff_funnel",
         "drops_by_reason",
         "drops_by_sector",
         "over_time",
         "warm_up",
+        "spread_between_runs",
     ]
-    names += ["handoff_funnel", "spread_between_runs"]
-    assert [path.name for path in paths] == [f"{name}.{kind}" for name in names for kind in ("pdf", "svg", "png")]
+    assert [str(path.relative_to(tmp_path / "one")) for path in paths] == [
+        f"{where}{name}.{kind}" for name in names for where in ("", "single_column/") for kind in ("pdf", "svg", "png")
+    ]
     for path in paths:
         content = path.read_bytes()
         if path.suffix == ".pdf":
@@ -299,15 +304,22 @@ def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> Non
             with Image.open(path) as image:
                 assert PROVENANCE.items() <= image.text.items()  # type: ignore[attr-defined]
                 assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
-    again = compare_figures(tmp_path / "two", episodes, handoffs, runs_with(ARMS, 3), ARMS, TIME, PROVENANCE)
-    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+
+
+def test_figures_are_the_same_bytes_again_and_in_several_processes(tmp_path: Path) -> None:
+    episodes, handoffs = many_rows(ARMS)
+    material = Material(ARMS, TIME, runs_with(ARMS, 3), episodes, handoffs)
+    alone = compare_figures(tmp_path / "one", material, PROVENANCE)
+    together = compare_figures(tmp_path / "two", material, PROVENANCE, workers=2)
+    assert [path.name for path in alone] == [path.name for path in together]
+    assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
 
 
 def test_settings_of_the_user_change_nothing(tmp_path: Path) -> None:
     import matplotlib
 
     episodes, handoffs = many_rows(ARMS, 1)
-    arguments = (episodes, handoffs, runs_with(ARMS, 1), ARMS, TIME, PROVENANCE)
+    arguments = (Material(ARMS, TIME, runs_with(ARMS, 1), episodes, handoffs), PROVENANCE)
     first = compare_figures(tmp_path / "one", *arguments)
     with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "svg.fonttype": "none", "savefig.bbox": "tight"}):
         second = compare_figures(tmp_path / "two", *arguments)
@@ -320,7 +332,7 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
-        assert len(compare_figures(tmp_path, episodes.iloc[:0], handed, runs, ARMS, TIME, PROVENANCE)) == 24
+        assert len(compare_figures(tmp_path, Material(ARMS, TIME, runs, episodes.iloc[:0], handed), PROVENANCE)) == 48
         for figure in (
             draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
             draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from experiments.figures import style
 from experiments.figures.forest import NO_WORLDS, draw_forest, forest_data, outcome_of, value_text
+from experiments.figures.letters import row_names
 from experiments.figures.spread import runs_of_arms
 from experiments.paired import compare_arms
 from sim.outcomes.headline import HEADLINE
@@ -36,9 +39,22 @@ def runs_with(arms: dict[str, str], worlds: int, **columns: float) -> pd.DataFra
     return table.assign(**columns)
 
 
-def figure_of(runs: pd.DataFrame, arms: dict[str, str]) -> Figure:
+def figure_of(runs: pd.DataFrame, arms: dict[str, str], width: float = style.DOUBLE_COLUMN) -> Figure:
     sizes = dict.fromkeys(arms, 1200)
-    return draw_forest(compare_arms(runs, list(arms)), sizes, runs_of_arms(runs, arms), arms, FOOT)
+    return draw_forest(compare_arms(runs, list(arms)), sizes, runs_of_arms(runs, arms), arms, FOOT, width)
+
+
+def narrow_of(runs: pd.DataFrame, arms: dict[str, str]) -> Figure:
+    """Return the figure in a single column, after checking that it can be read and says what the wide one says."""
+    figure = figure_of(runs, arms, style.SINGLE_COLUMN)
+    assert_readable(figure)
+    assert figure.get_figwidth() * 25.4 == pytest.approx(89.0)
+    wide = [text.get_text() for axes in figure_of(runs, arms).axes for text in axes.texts]
+    assert not Counter(wide) - Counter(texts_of(figure))
+    said = said_in(figure)
+    assert FOOT in said and all(title in said for title in arms.values())
+    assert all(outcome.label in said for outcome in HEADLINE)
+    return figure
 
 
 def row_of(data: pd.DataFrame, outcome: str, arm: str = "integrated") -> pd.Series:
@@ -161,3 +177,71 @@ def test_the_figure_is_readable_and_says_what_it_holds_for(count: int) -> None:
     said = said_in(figure)
     assert FOOT in said and "Needs counted, 4 runs an arm: Fragmented 1,200" in said
     assert all(title in said for title in arms.values())
+
+
+SIX = {
+    "fragmented": "Fragmented as the town is today",
+    "integrated": "Integrated with hubs, shared records, pooled places and tracked referrals",
+    "letter": "Referral letters that are sent by post to each organisation",
+    "link_worker": "Link workers with large caseloads for citizens of two or more needs",
+    "key_worker": "Key workers",
+    "own": "An arm that somebody gave a very long title indeed",
+}
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_single_column_says_the_same(count: int) -> None:
+    arms = dict(list(FIVE.items())[:count])
+    figure = narrow_of(runs_with(arms, 4), arms)
+    assert figure.get_figheight() * 25.4 <= 235.0
+    assert texts_of(figure).count("Integrated") == len(HEADLINE)
+
+
+def test_five_arms_with_short_titles_fit_on_a_page() -> None:
+    arms = {**FIVE, "own": "Key workers"}
+    figure = narrow_of(runs_with(arms, 4, cost_per_supported=900.0), arms)
+    assert figure.get_figheight() * 25.4 <= 235.0
+    assert texts_of(figure).count("Key workers") == len(HEADLINE)
+
+
+def test_long_titles_are_written_once_beside_letters_in_a_single_column() -> None:
+    figure = narrow_of(runs_with(SIX, 3), SIX)
+    said = texts_of(figure)
+    assert said.count("B") == len(HEADLINE) + 1
+    assert "Key workers" in said and "A 1,200; B 1,200" in said_in(figure)
+    assert {f"key-{arm}" for arm in list(SIX)[1:]} <= set(drawn(figure))
+
+
+def test_numbers_below_panels_of_a_single_column_are_round_and_within_them() -> None:
+    figure = figure_of(runs_with(ARMS, 3), ARMS, style.SINGLE_COLUMN)
+    for axes in figure.axes:
+        low, *_, high = axes.get_xticks()
+        assert low == -high and 0.0 < high < axes.get_xlim()[1]
+        assert f"{high:.0e}"[0] in "125"
+
+
+def test_what_is_missing_is_said_in_a_single_column_too() -> None:
+    runs = runs_with(FIVE, 3, dropped_per_100=math.nan)
+    runs.loc[runs["arm"] == "letter", "replicate"] += 10
+    runs.loc[runs["arm"] == "fragmented", ["supported_28", "supported_126"]] = math.nan
+    figure = narrow_of(runs, FIVE)
+    assert {"baseline: not observed", "not observed in the baseline", NO_WORLDS} <= set(texts_of(figure))
+
+
+def test_a_single_world_has_no_intervals_in_a_single_column() -> None:
+    assert not any(
+        name.startswith("interval-") for name in drawn(figure_of(runs_with(ARMS, 1), ARMS, style.SINGLE_COLUMN))
+    )
+
+
+def test_one_arm_alone_is_said_in_a_single_column() -> None:
+    alone = {"fragmented": "Fragmented"}
+    figure = figure_of(runs_with(alone, 3), alone, style.SINGLE_COLUMN)
+    assert_readable(figure)
+    assert figure.get_figwidth() * 25.4 == pytest.approx(89.0)
+    assert "Nothing to compare: Fragmented is the only arm." in texts_of(figure)
+
+
+def test_letters_go_on_after_the_last() -> None:
+    names = row_names({str(number): "A title that is too long" for number in range(28)}, 5.0)
+    assert [names["0"], names["25"], names["26"], names["27"]] == ["A", "Z", "AA", "AB"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from experiments.figures import style
 from experiments.figures.funnel import STEPS, draw_funnel, funnel_data
 from experiments.figures.spread import runs_of_arms
 from sim import Scenario, simulate
@@ -59,9 +62,13 @@ def many(arms: dict[str, str], replicates: int) -> pd.DataFrame:
     return handoffs_of(rows)
 
 
-def figure_of(handoffs: pd.DataFrame, arms: dict[str, str], replicates: int) -> Figure:
+def figure_of(
+    handoffs: pd.DataFrame, arms: dict[str, str], replicates: int, width: float = style.DOUBLE_COLUMN
+) -> Figure:
     runs = runs_with(arms, replicates)
-    figure = draw_funnel(funnel_data(handoffs, runs, arms), runs_of_arms(runs, arms), arms, TIME, "A town; seed 1.")
+    data, found = funnel_data(handoffs, runs, arms), runs_of_arms(runs, arms)
+    figure = draw_funnel(data, found, arms, TIME, "A town; seed 1.", width)
+    assert figure.get_figwidth() * 25.4 == pytest.approx(width)
     assert_readable(figure)
     return figure
 
@@ -130,7 +137,6 @@ def test_any_number_of_arms_is_readable(count: int) -> None:
     figure = figure_of(many(arms, 3), arms, 3)
     said = {text.replace("\n", " ") for text in texts_of(figure)}
     assert set(arms.values()) <= said
-    assert figure.get_figwidth() * 25.4 == pytest.approx(183.0)
 
 
 def test_an_arm_without_handoffs_stands_beside_others() -> None:
@@ -140,4 +146,40 @@ def test_an_arm_without_handoffs_stands_beside_others() -> None:
 
 def test_without_handoffs_that_is_said() -> None:
     figure = figure_of(many(ARMS, 2).assign(cohort=False), ARMS, 2)
+    assert any(text.startswith("No handoffs") for text in texts_of(figure))
+
+
+def words_of(figure: Figure) -> Counter[str]:
+    return Counter(" ".join(texts_of(figure)).split())
+
+
+def numbers_of(figure: Figure) -> Counter[str]:
+    return Counter({word: many for word, many in words_of(figure).items() if any(map(str.isdigit, word))})
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_a_single_column_says_the_same(count: int) -> None:
+    arms = dict(list(LONG.items())[-count:])
+    handoffs = many(arms, 3)
+    wide, narrow = (figure_of(handoffs, arms, 3, width) for width in (style.DOUBLE_COLUMN, style.SINGLE_COLUMN))
+    assert numbers_of(wide) == numbers_of(narrow)
+    assert set(words_of(wide)) <= set(words_of(narrow))
+    assert widths(wide) == widths(narrow)
+    assert all(texts_of(narrow).count(step) == count for step in STEPS.values())
+    assert narrow.get_figheight() * 25.4 <= 235.0
+
+
+def test_only_the_last_bars_of_a_single_column_have_an_axis() -> None:
+    figure = figure_of(many(LONG, 2), LONG, 2, style.SINGLE_COLUMN)
+    assert [axes.xaxis.get_visible() for axes in figure.axes] == [False, False, False, True, True]
+
+
+def test_an_arm_without_handoffs_stands_beside_others_in_a_single_column() -> None:
+    assert "no handoffs made" in texts_of(
+        figure_of(many({"integrated": "Integrated"}, 3), ARMS, 3, style.SINGLE_COLUMN)
+    )
+
+
+def test_without_handoffs_that_is_said_in_a_single_column() -> None:
+    figure = figure_of(many(ARMS, 2).assign(cohort=False), ARMS, 2, style.SINGLE_COLUMN)
     assert any(text.startswith("No handoffs") for text in texts_of(figure))

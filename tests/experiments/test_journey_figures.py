@@ -11,10 +11,15 @@ import pytest
 from experiments.figures import (
     journey_data,
     run_figures,
+    saving,
     style,
 )
-from experiments.figures.journey_rows import place_words, plan_rows
-from experiments.figures.journeys import draw_journey, summary, why_none
+from experiments.figures.journey_columns import columns_of
+from experiments.figures.journey_marks import KEY, key_height
+from experiments.figures.journey_rows import plan_rows
+from experiments.figures.journey_texts import summary
+from experiments.figures.journey_words import place_words
+from experiments.figures.journeys import draw_journey, why_none
 from experiments.figures.labels import Labels, labels_of
 from experiments.figures.layout import text_width
 from sim import Scenario, simulate
@@ -123,19 +128,47 @@ def test_journey_figure_says_what_happened() -> None:
     figure = draw_journey(journey, "Journey", "Fragmented")
     assert_readable(figure)
     said = texts_of(figure)
-    assert "supported after 60 days\n1 story told, 1 of 2 handoffs dropped" in said
-    assert "given up after 20 days\n0 stories told, 1 of 1 handoff dropped" in said
+    rows: dict[float, list[str]] = {}
+    for text in figure.texts:
+        rows.setdefault(round(text.get_position()[1], 6), []).append(text.get_text())
+    assert ["Outcome, days", "Stories", "Drops"] in rows.values()
+    assert ["supported, 60", "1", "1 of 2"] in rows.values() and ["given up, 20", "0", "1 of 1"] in rows.values()
     assert {"out of area", "wrong door", "not carried, to Friends", "Council", "Debt"} <= set(said)
 
 
-@pytest.mark.parametrize(("needs", "providers"), [(1, 1), (6, 12), (6, 1), (1, 12)])
-def test_journeys_of_any_size_are_readable(needs: int, providers: int) -> None:
+def test_in_a_single_column_outcomes_stand_below_the_names_of_needs() -> None:
+    run = short_journey()
+    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
+    figure = draw_journey(journey, "Journey", "Fragmented", style.SINGLE_COLUMN)
+    assert_readable(figure)
+    assert figure.get_size_inches()[0] / style.MM == pytest.approx(89.0)
+    heights = {text.get_text(): text.get_position()[1] for text in figure.texts}
+    outcomes = {
+        "Debt": "supported after 60 days; 1 story told, 1 of 2 handoffs dropped",
+        "Isolation": "given up after 20 days; 0 stories told, 1 of 1 handoff dropped",
+    }
+    assert all(heights[outcome] < heights[need] for need, outcome in outcomes.items())
+    assert {"out of area", "wrong door", "not carried, to Friends", "Council"} <= set(texts_of(figure))
+
+
+@pytest.mark.parametrize(
+    ("needs", "providers", "width"),
+    [
+        (1, 1, style.DOUBLE_COLUMN),
+        (6, 12, style.DOUBLE_COLUMN),
+        (6, 1, style.DOUBLE_COLUMN),
+        (1, 12, style.DOUBLE_COLUMN),
+        (6, 12, style.SINGLE_COLUMN),
+        (6, 1, style.SINGLE_COLUMN),
+    ],
+)
+def test_journeys_of_any_size_are_readable(needs: int, providers: int, width: float) -> None:
     diary = Diary()
     for need in range(needs):
         name = f"a_need_with_a_long_name_{need}"
-        diary.episodes.append(("jo", "v", need, name, 0, 400.0 + need, "open", 200.0, 12, 24, 24))
+        diary.episodes.append(("jo", "v", need, name, 0, 400.0 + need, "open", 200.0, 12, 16, 16))
         diary.event("onset", 400.0 + need, "", need)
-        for turn in range(24):
+        for turn in range(16):
             time = 401.0 + need + 8 * turn
             provider = f"provider_with_quite_a_long_name_{(need + turn) % providers}"
             other = f"provider_with_quite_a_long_name_{(need + turn + 1) % providers}"
@@ -148,11 +181,12 @@ def test_journeys_of_any_size_are_readable(needs: int, providers: int) -> None:
     run = diary.result()
     journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
     assert len(journey.providers) == providers
-    assert_readable(draw_journey(journey, "Journey", "Fragmented"))
+    assert_readable(draw_journey(journey, "Journey", "Fragmented", width))
 
 
+@pytest.mark.parametrize("width", [style.DOUBLE_COLUMN, style.SINGLE_COLUMN])
 @pytest.mark.parametrize("length", [3, 12])
-def test_labels_of_any_length_are_readable(length: int) -> None:
+def test_labels_of_any_length_are_readable(length: int, width: float) -> None:
     words = " ".join(["Council", "welfare", "and", "benefits", "office", "of", "the"] * length)
     names = {"bank", "charity", "council", "advice", "friends"}
     labels = Labels(needs={"debt": words, "isolation": "Pay $1 or $2"}, providers=dict.fromkeys(names, words))
@@ -160,7 +194,7 @@ def test_labels_of_any_length_are_readable(length: int) -> None:
     run.episodes["recurrence"] = [2, 1]
     journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo", labels)
     assert journey.needs["label"].tolist() == [f"{words}, again (2)", "Pay $1 or $2, again"]
-    figure = draw_journey(journey, "Journey of " + words, "Fragmented")
+    figure = draw_journey(journey, "Journey of " + words, "Fragmented", width)
     assert_readable(figure)
     said = texts_of(figure)
     assert any(text.startswith("Council welfare") and text.endswith("…\nagain (2)") for text in said)
@@ -173,7 +207,7 @@ def test_labels_are_those_of_the_scenario() -> None:
     assert labels.provider("front_door") == "Single front door"
     assert labels.need("homelessness") == "Homeless or about to be"
     assert labels.vignette("single_adult") == "A single adult without a home"
-    row = {"providers": [], "vignettes": []}
+    row = {"providers": [], "vignettes": [], "services": []}
     needs = [SimpleNamespace(need="poor_housing", label=""), SimpleNamespace(need="sick", label="\u75c5\u6c17")]
     bare = labels_of(SimpleNamespace(tables=SimpleNamespace(needs=needs, **row)))  # type: ignore[arg-type]
     # Nor can the font write Japanese.
@@ -220,13 +254,43 @@ def test_the_key_explains_every_mark() -> None:
     figure = draw_journey(
         journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo"), "Journey", "Fragmented"
     )
-    assert {"support starts", "goes on", "crisis, an unplanned contact"} <= set(texts_of(figure))
+    assert set(KEY) <= set(texts_of(figure))
+    assert key_height(80.0) > 2 * key_height(170.0)
 
 
-def test_words_go_where_no_line_crosses_them() -> None:
-    (beside,) = place_words([(50.0, "out of area")], 100.0)
-    (left,) = place_words([(50.0, "out of area")], 100.0, [(55.0, 56.0)])
-    (beyond,) = place_words([(50.0, "out of area")], 100.0, [(52.0, 53.0), (45.0, 46.0)])
+def test_words_stand_on_the_line_of_their_mark_where_nothing_else_is() -> None:
+    words, size = [(50.0, "out of area")], text_width("out of area")
+    (right,) = place_words(words, 100.0)
+    assert right.level == 0 and right.x > 50.0
+    (left,) = place_words(words, 100.0, along=[(55.0, 60.0)])
+    assert left.level == 0 and left.x + size < 50.0
+    (above,) = place_words(words, 100.0, along=[(55.0, 60.0), (40.0, 45.0)])
+    assert above.level == 1
+    first, second = place_words([*words, (55.0, "wrong door")], 100.0)
+    assert first.level == second.level == 0 and first.x + size < 50.0 and second.x > 55.0
+
+
+def test_a_need_that_arises_again_has_the_row_of_the_former_one_at_a_provider() -> None:
+    diary = Diary()
+    for episode, day in enumerate((100.0, 150.0, 152.0)):
+        diary.episodes.append(("jo", "", episode, "debt", episode, day, "gave_up", 20.0, 0, 0, 0))
+        diary.event("onset", day, episode=episode)
+        diary.event("joined", day, "bank", episode)
+        diary.spells.append(("jo", episode, "bank", "", day, float("nan"), day + 20.0, "left"))
+    run = diary.result()
+    journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
+    plan = plan_rows(journey, columns_of([journey], style.DOUBLE_COLUMN), 100.0)
+    assert plan.shared == {("bank", 1): ("bank", 0)}  # the third begins before the second is over
+    assert plan.rows["bank", 1] is plan.rows["bank", 0] and plan.rows["bank", 2] is not plan.rows["bank", 0]
+    assert len(list(plan.each())) == 3 + 2
+    assert_readable(draw_journey(journey, "Journey", "Fragmented"))
+
+
+def test_words_above_a_line_go_where_no_line_crosses_them() -> None:
+    line = [(0.0, 100.0)]
+    (beside,) = place_words([(50.0, "out of area")], 100.0, along=line)
+    (left,) = place_words([(50.0, "out of area")], 100.0, [(55.0, 56.0)], line)
+    (beyond,) = place_words([(50.0, "out of area")], 100.0, [(52.0, 53.0), (45.0, 46.0)], line)
     size = text_width("out of area")
     assert beside.x > 50.0 and beside.joint == 50.0
     assert left.x + size < 50.0
@@ -248,16 +312,19 @@ def test_an_arrow_that_crosses_a_row_is_avoided_by_its_words() -> None:
     run.ledger["sector"] = run.ledger["sector"].where(run.ledger["sector"] == "", "public")
     journey = journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo")
     assert journey.providers["provider"].tolist() == ["bank", "bbnk", "bcnk"]
-    (words,) = plan_rows(journey, 1.0, 110.0).rows["bbnk", 0].words
+    columns = columns_of([journey], style.DOUBLE_COLUMN)
+    (words,) = plan_rows(journey, columns, columns.width).rows["bbnk", 0].words
     assert words.x + text_width(words.text) < 58.0 or words.x > 58.0
 
 
-def test_real_run_draws_every_vignette(tmp_path: Path) -> None:
+def test_real_run_draws_every_vignette(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "FORMATS", ("svg",))
     settings = {"time.horizon_days": 600.0, "time.warmup_days": 300.0, "time.followup_days": 100.0}
     result = simulate(Scenario.load("three_journeys").changed(settings), "integrated", seed=1, replicate=0)
     paths = run_figures(tmp_path, result, PROVENANCE)
     vignettes = {f"journey_{row.vignette}" for row in result.scenario.tables.vignettes}
-    assert {path.stem for path in paths} == vignettes and len(paths) == 3 * len(vignettes)
+    assert {path.stem for path in paths} == vignettes and len(paths) == 2 * len(vignettes)
+    assert {path.parent for path in paths} == {tmp_path, tmp_path / "single_column"}
     labels = labels_of(result.scenario)
     for citizen in result.episodes.loc[result.episodes["vignette"] != "", "citizen"].unique():
         journey = journey_data(result.episodes, result.spells, result.handoffs, result.ledger, citizen, labels)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures import journey_map, saving
+from experiments.figures import journey_map, style
+from experiments.figures.drawing import WIDTHS
 from experiments.figures.journey_data import journey_data
 from experiments.figures.journey_map import draw_map, journeys_of, write_maps
 from experiments.figures.journey_map_data import episodes_until, journey_until, passes_of, stays_of
@@ -65,11 +67,22 @@ def several(worlds: int, turns: int, arms: dict[str, str] = ARMS) -> pd.DataFram
     return pd.concat(tables, ignore_index=True).astype({"arm": "category", "case": "category"})
 
 
-def drawn(worlds: int, turns: int, arms: dict[str, str] = ARMS, labels: Labels | None = None) -> tuple[Figure, Typical]:
+def drawn(
+    worlds: int,
+    turns: int,
+    arms: dict[str, str] = ARMS,
+    labels: Labels | None = None,
+    width: float = style.DOUBLE_COLUMN,
+) -> tuple[Figure, Typical]:
     table = several(worlds, turns, arms)
     (typical,) = typical_worlds(table, list(arms), TIME)
     journeys = journeys_of(table, typical, list(arms), labels or Labels())
-    return draw_map(journeys, list(arms), typical, arms, TIME, labels or Labels(), "A town."), typical
+    return draw_map(journeys, list(arms), typical, arms, TIME, labels or Labels(), "A town.", width), typical
+
+
+def charts_of(figure: Figure) -> list[Axes]:
+    """Return the charts of journeys, from top to bottom."""
+    return [axes for axes in figure.axes if axes.axison and axes.get_position().width > 0.4]
 
 
 # --- what happened, from the ledger alone -------------------------------------------------------------------------
@@ -141,14 +154,37 @@ def test_what_goes_on_at_the_end_of_the_window_is_open() -> None:
 # --- drawing ------------------------------------------------------------------------------------------------------
 
 
-def test_the_baseline_stands_above_the_other_arm_on_the_same_axis() -> None:
-    figure, _ = drawn(6, 2)
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_the_baseline_stands_above_the_other_arm_on_the_same_axis(width: float) -> None:
+    figure, _ = drawn(6, 2, width=width)
     assert_readable(figure)
-    heads = {text.get_text(): text.get_position()[1] for text in figure.texts}
-    assert heads["Fragmented (baseline)"] > heads["Integrated"]
-    charts = [axes for axes in figure.axes if axes.axison and axes.get_position().width > 0.3]
-    assert len(charts) == 2 and charts[0].get_xlim() == charts[1].get_xlim()
-    assert charts[0].get_position().x0 == charts[1].get_position().x0
+    assert figure.get_size_inches()[0] / style.MM == pytest.approx(width)
+    heads = {text.get_text(): text.get_position()[1] for text in figure.texts if text.get_weight() == "bold"}
+    upper, lower = charts_of(figure)
+    places = [axes.get_position() for axes in (upper, lower)]
+    assert heads["Fragmented (baseline)"] > places[0].y1 > places[0].y0 > heads["Integrated"] > places[1].y1
+    assert upper.get_xlim() == lower.get_xlim()
+    assert (places[0].x0, places[0].x1) == (places[1].x0, places[1].x1)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_days_spread_and_key_are_there_once(width: float) -> None:
+    figure, _ = drawn(6, 2, width=width)
+    upper, lower = charts_of(figure)
+    assert not any(tick.label1.get_visible() for tick in upper.xaxis.get_major_ticks())
+    assert all(tick.label1.get_visible() for tick in lower.xaxis.get_major_ticks())
+    assert not upper.get_xlabel() and lower.get_xlabel() == "Days since the first need arose (day 100 of the run)"
+    said = texts_of(figure)
+    assert [said.count(once) for once in ("Key", "6 random worlds", "Failed attempts")] == [1, 1, 1]
+
+
+def test_in_a_single_column_panels_of_the_spread_stand_two_by_two() -> None:
+    def places(width: float) -> list[int]:
+        figure, _ = drawn(6, 2, width=width)
+        panels = [axes.get_position() for axes in figure.axes if axes.axison and axes not in charts_of(figure)]
+        return [len({round(getattr(panel, side), 6) for panel in panels}) for side in ("x0", "y0")]
+
+    assert places(style.DOUBLE_COLUMN) == [4, 1] and places(style.SINGLE_COLUMN) == [2, 2]
 
 
 def test_the_map_says_which_world_it_shows_and_how_it_was_chosen() -> None:
@@ -175,44 +211,63 @@ def test_a_single_world_has_no_spread() -> None:
     assert "Random world 0, the only one." in said and "no spread between worlds can be shown" in said
 
 
+@pytest.mark.parametrize("width", WIDTHS.values())
 @pytest.mark.parametrize("turns", [0, 20])
-def test_maps_with_long_words_and_many_providers_are_readable(turns: int) -> None:
+def test_maps_with_long_words_and_many_providers_are_readable(turns: int, width: float) -> None:
     long = {"a": "Fragmented + any_door, tracked, link_worker, partial, co_located, pooled, urgency", "b": "B " * 60}
     words = "Council welfare and benefits office of the town and of the villages around it"
     labels = Labels(needs={"debt": words}, providers={"office_1": words}, vignettes={"jo": words * 2})
-    figure, _ = drawn(3, turns, long, labels)
+    figure, _ = drawn(3, turns, long, labels, width)
     assert_readable(figure)
 
 
-def test_one_arm_alone_is_drawn_too() -> None:
-    figure, _ = drawn(3, 2, {"fragmented": "Fragmented"})
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_one_arm_alone_is_drawn_too(width: float) -> None:
+    figure, _ = drawn(3, 2, {"fragmented": "Fragmented"}, width=width)
     assert_readable(figure)
+    assert len(charts_of(figure)) == 1
 
 
 # --- files --------------------------------------------------------------------------------------------------------
 
 
 def written(folder: Path, turns: int) -> list[str]:
-    table = several(3, turns)
+    table = several(2, turns)
     typical = typical_worlds(table, list(ARMS), TIME)
     assert len(spread_table(typical)) == 8
-    return [path.name for path in write_maps(folder, table, typical, ARMS, TIME, PROVENANCE)]
+    paths = write_maps(folder, table, typical, ARMS, TIME, PROVENANCE)
+    return [path.relative_to(folder).as_posix() for path in paths]
 
 
-def test_maps_too_tall_for_a_page_are_divided_and_take_the_place_of_older_ones(
+def touched(figure: Figure, folder: Path, name: str, title: str, provenance: dict[str, str]) -> list[Path]:
+    """Make an empty file where a figure would be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.svg"
+    path.touch()
+    return [path]
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_maps_taller_than_a_page_have_a_file_of_each_arm_too_and_take_the_place_of_older_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saving, "FORMATS", ("svg",))
+    monkeypatch.setattr(journey_map, "save", touched)
     (tmp_path / "over_time.png").touch()
-    whole = written(tmp_path, 1)
-    assert whole == ["journey_map_jo.svg"]
+    both = [f"{folder}journey_map_jo.svg" for folder in ("", "single_column/")]
+    alone = [f"journey_map_jo_{arm}.svg" for arm in ARMS]
     monkeypatch.setattr(journey_map, "PAGE", 100.0)
-    divided = written(tmp_path, 1)
-    assert divided == [f"journey_map_jo_{arm}.svg" for arm in ARMS]
-    assert {path.name for path in tmp_path.iterdir()} == {*divided, "over_time.png"}
+    files = written(tmp_path, 0)
+    assert files == [both[0], *alone, both[1], *(f"single_column/{name}" for name in alone)]
+    assert files_in(tmp_path) == {*files, "over_time.png"}
+    monkeypatch.setattr(journey_map, "PAGE", 1000.0)
+    assert written(tmp_path, 0) == both
+    assert files_in(tmp_path) == {*both, "over_time.png"}
 
 
-def test_divided_maps_have_the_same_axis_and_the_same_spread() -> None:
+def test_maps_of_one_arm_have_the_same_axis_and_the_same_spread() -> None:
     table = several(3, 2)
     (typical,) = typical_worlds(table, list(ARMS), TIME)
     journeys = journeys_of(table, typical, list(ARMS))

@@ -10,7 +10,7 @@ import pytest
 
 from experiments.figures import marks_of, over_time_data, style
 from experiments.figures.layout import text_width
-from experiments.figures.over_time import Mark, draw_over_time, mark_text, needs_shown
+from experiments.figures.over_time import Mark, draw_over_time, mark_lines, needs_shown
 from experiments.figures.spread import runs_of_arms
 from sim import Coordination, Scenario, simulate
 from sim.schema.initiatives import InitiativeRow
@@ -121,7 +121,8 @@ def test_marks_say_how_many_districts_an_initiative_reaches(cells: dict[str, obj
     tables = replace(town.tables, initiatives=(initiative(**cells),))
     (mark,) = marks_of(replace(town, tables=tables), {}, {})
     assert mark.where == where
-    assert mark_text(mark, 910.0, 200.0) == ", ".join(filter(None, ["pilot", where, "from day 50"]))
+    assert mark_lines(mark, 910.0, 200.0) == [", ".join(filter(None, ["pilot", where, "from day 50"]))]
+    assert mark_lines(mark, 910.0, 200.0, most=2) == mark_lines(mark, 910.0, 200.0)
 
 
 def test_an_initiative_that_ends_early_is_drawn_as_high_as_it_gets() -> None:
@@ -140,10 +141,13 @@ def test_a_long_name_keeps_its_dates() -> None:
     mark = Mark(
         words, "pilot", "Pilot with a long descriptive title of its own", 50.0, 50.0, 120.0, "in 1 of 8 districts"
     )
-    said = mark_text(mark, 228.0, 120.0)
+    (said,) = mark_lines(mark, 228.0, 120.0)
     assert text_width(said) <= 120.0
     assert said.startswith("Pilot with a") and "…: Culture programme" in said
     assert said.endswith("…, in 1 of 8 districts, day 50 to 120")
+    first, second = mark_lines(mark, 228.0, 74.0, most=2)
+    assert text_width(first) <= 74.0 and first.startswith("Pilot with a") and "…: Culture programme" in first
+    assert second == "in 1 of 8 districts, day 50 to 120"
 
 
 def test_initiatives_of_all_arms_look_like_those_of_no_arm() -> None:
@@ -188,7 +192,8 @@ def one_run() -> tuple[pd.DataFrame, dict[str, int], dict[str, list[int]]]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])
-def test_the_figure_is_readable_with_any_number_of_initiatives(count: int) -> None:
+@pytest.mark.parametrize("width", [style.SINGLE_COLUMN, style.DOUBLE_COLUMN])
+def test_the_figure_is_readable_with_any_number_of_initiatives(count: int, width: float) -> None:
     random = np.random.default_rng(3)
     rows = [
         (arm, replicate, onset, days, "supported", "")
@@ -200,13 +205,14 @@ def test_the_figure_is_readable_with_any_number_of_initiatives(count: int) -> No
     runs = runs_with(3)
     data = over_time_data(episodes_of(rows), handoffs_of(handoffs), runs, ARMS, TIME)
     marks = [
-        Mark(f"An initiative with a long name, number {n}", "pilot", "Pilot", 50.0 + 40 * n, 60.0 + 40 * n, 228.0)
+        Mark(f"An initiative with a long name, {n}", "pilot", "Pilot", 50.0 + 40 * n, 60.0 + 40 * n, 228.0, "in 1 of 8")
         for n in range(count)
     ]
     sizes = needs_shown(episodes_of(rows), ARMS, TIME)
-    figure = draw_over_time(data, sizes, runs_of_arms(runs, ARMS), ARMS, TIME, marks)
+    figure = draw_over_time(data, sizes, runs_of_arms(runs, ARMS), ARMS, TIME, marks, width=width)
     assert_readable(figure)
-    assert sum("An initiative" in text for text in texts_of(figure)) == count
+    assert figure.get_figwidth() * 25.4 == pytest.approx(width)
+    assert sum("Pilot: An initiative with a long name, " in text for text in texts_of(figure)) == count
     with style.house():
         lines = {line.get_gid() for axes in figure.axes for line in axes.get_lines() if line.get_gid()}
     assert {"line-fragmented", "line-pilot"} <= lines

@@ -369,6 +369,24 @@ def test_a_figure_that_nobody_knows_is_shown_with_its_own_title(folder: Path) ->
     assert last.alternative == "Figure: Something & new. Its numbers are in the tables of this report."
 
 
+def test_a_map_of_both_arms_takes_the_place_of_those_of_one_arm(folder: Path) -> None:
+    svg = '<svg viewBox="0 0 1 1"><title>Journey map</title></svg>'
+    measures = ("first_support", "supported", "failed", "stories")
+    rows = [
+        {"vignette": vignette, "needs": 4, "arm": arm, "measure": measure, "median": 2.0, "worlds": 3, "replicate": 1,
+         "value": 1.0}
+        for vignette in ("jo", "al") for arm in ("fragmented", "letter") for measure in measures
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(folder / "tables" / "journey_maps.csv", index=False)
+    for name in ("jo", "jo_fragmented", "jo_letter", "al_fragmented"):
+        (folder / "figures" / f"journey_map_{name}.svg").write_text(svg, encoding="utf-8")
+    sections = {section.name: section for section in document_of(stored(folder)).sections}
+    maps = [block for block in sections["figures"].blocks if isinstance(block, Picture) and "map_" in block.name]
+    assert [picture.name for picture in maps] == ["journey_map_jo", "journey_map_al_fragmented"]
+    assert "under Fragmented 1 of 4 needs are supported" in maps[0].alternative
+    assert "under Referral letters 1 of 4 needs are supported" in maps[0].alternative
+
+
 WARM_UP = """arm,waiting,drift_per_100_days,drift_per_100_days_low,drift_per_100_days_high,is_long_enough
 fragmented,1000,0.174,0.158,0.19,no
 letter,900,-0.012,-0.02,0.001,yes

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from experiments.figures import style
 from experiments.figures.runs_spread import draw_runs_spread, runs_spread_data, worth_of_pairing
 from experiments.figures.spread import runs_of_arms
 from experiments.paired import compare_arms
@@ -36,10 +37,16 @@ def runs_of(arms: dict[str, str], worlds: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def figure_of(runs: pd.DataFrame, arms: dict[str, str]) -> Figure:
-    figure = draw_runs_spread(runs_spread_data(runs, arms), runs_of_arms(runs, arms), arms, "A town; seed 1.")
+def figure_of(runs: pd.DataFrame, arms: dict[str, str], width: float = style.DOUBLE_COLUMN) -> Figure:
+    figure = draw_runs_spread(runs_spread_data(runs, arms), runs_of_arms(runs, arms), arms, "A town; seed 1.", width)
     assert_readable(figure)
+    assert figure.get_figwidth() / style.MM == pytest.approx(width)
     return figure
+
+
+def words_of(figure: Figure) -> set[str]:
+    """Return all words on a figure, wherever lines break."""
+    return set(" ".join(texts_of(figure)).split())
 
 
 def drawn(figure: Figure) -> dict[str, tuple[list[float], list[float]]]:
@@ -100,13 +107,17 @@ def test_values_and_differences_have_the_same_scale() -> None:
         assert gaps.get_xlim()[0] < 0.0 < gaps.get_xlim()[1]
 
 
+@pytest.mark.parametrize("width", [style.SINGLE_COLUMN, style.DOUBLE_COLUMN])
 @pytest.mark.parametrize("count", [1, 5])
-def test_any_number_of_arms_is_readable(count: int) -> None:
+def test_any_number_of_arms_is_readable(count: int, width: float) -> None:
     arms = dict(list(LONG.items())[:count])
-    figure = figure_of(runs_of(arms, 4), arms)
+    figure = figure_of(runs_of(arms, 3), arms, width)
+    assert figure.get_figheight() / style.MM < (225.5 if width == style.DOUBLE_COLUMN else 235.5)
     said = {text.replace("\n", " ") for text in texts_of(figure)}
     shown = [title for title in arms.values() if title in said or any(title.startswith(t.rstrip("…")) for t in said)]
     assert shown == list(arms.values())
+    # Only their ends tell these two apart.
+    assert count < 5 or {LONG["a"], LONG["b"]} <= said
     assert any(text.endswith("A town; seed 1.") for text in said)
     assert ("Worth" in said) == (count > 1)
 
@@ -143,7 +154,40 @@ def test_arms_with_different_numbers_of_worlds_are_said() -> None:
     assert any("Worlds: Fragmented 4; Integrated 2." in text for text in texts_of(figure))
 
 
-def test_without_outcomes_that_is_said() -> None:
+@pytest.mark.parametrize("width", [style.SINGLE_COLUMN, style.DOUBLE_COLUMN])
+def test_without_outcomes_that_is_said(width: float) -> None:
     runs = runs_of(ARMS, 2)
     runs[[outcome.name for outcome in HEADLINE]] = math.nan
-    assert any(text.startswith("No outcomes") for text in texts_of(figure_of(runs, ARMS)))
+    assert any(text.startswith("No outcomes") for text in texts_of(figure_of(runs, ARMS, width)))
+
+
+def test_a_single_column_says_and_shows_the_same() -> None:
+    runs = runs_of(ARMS, 3)
+    narrow, wide = (figure_of(runs, ARMS, width) for width in (style.SINGLE_COLUMN, style.DOUBLE_COLUMN))
+    assert words_of(narrow) == words_of(wide)
+    points, same = drawn(narrow), drawn(wide)
+    assert points.keys() == same.keys()
+    assert all(points[name][0] == pytest.approx(same[name][0]) for name in points if not name.startswith("zero-"))
+
+
+def test_long_numbers_below_short_axes_stay_apart_and_show_the_scale() -> None:
+    runs = runs_of(ARMS, 3)
+    runs[[outcome.name for outcome in HEADLINE if outcome.unit != "share"]] *= 10_000.0
+    figure = figure_of(runs, ARMS, style.SINGLE_COLUMN)
+    for axes in figure.axes:
+        if axes.axison:
+            low, high = axes.get_xlim()
+            ticks = axes.get_xticks()
+            assert len(ticks) >= 2 and low <= min(ticks) and max(ticks) <= high
+
+
+def test_points_stay_in_their_rows_where_these_are_low() -> None:
+    figure = draw_runs_spread(
+        runs_spread_data(runs_of(LONG, 4), LONG), {arm: [0, 1, 2, 3] for arm in LONG}, LONG, width=style.SINGLE_COLUMN
+    )
+    axes = next(axes for axes in figure.axes if axes.axison)
+    row = axes.get_ylim()[0] / len(LONG)
+    heights = drawn(figure)
+    for position, arm in enumerate(LONG):
+        own = heights[f"value-supported_28-{arm}"][1]
+        assert position * row + 0.4 < min(own) and max(own) < (position + 1) * row - 0.4

@@ -33,7 +33,7 @@ def test_what_was_saved_is_found_and_read(store: Store) -> None:
     place = save(store)
     assert has(store)
     assert store.facts("letter+records:shared", 3)["headline"] == {"median_days": None}
-    pd.testing.assert_frame_equal(store.table("letter+records:shared", 3, "episodes"), TABLE)
+    pd.testing.assert_frame_equal(store.arrow("letter+records:shared", 3, "episodes").to_pandas(), TABLE)
     assert ":" not in str(place.relative_to(store.folder))
 
 

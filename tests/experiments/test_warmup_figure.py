@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from experiments.figures import style
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.warmup import draw_warm_up, sections, waiting_data
 from experiments.warmup import warm_ups
@@ -38,10 +39,17 @@ def runs_with(arms: dict[str, str], replicates: int) -> dict[str, list[int]]:
     return runs_of_arms(pd.DataFrame(rows, columns=["arm", "replicate"]), arms)
 
 
-def figure_of(episodes: pd.DataFrame, arms: dict[str, str], replicates: int, time: Time = TIME) -> Figure:
+def figure_of(
+    episodes: pd.DataFrame,
+    arms: dict[str, str],
+    replicates: int,
+    time: Time = TIME,
+    width: float = style.DOUBLE_COLUMN,
+) -> Figure:
     runs = runs_with(arms, replicates)
     data, checks = waiting_data(episodes, runs, time), warm_ups(episodes, runs, time)
-    return draw_warm_up(data, checks, runs, arms, time, "Three journeys; 20 random worlds, seed 1; budget: equal.")
+    foot = "Three journeys; 20 random worlds, seed 1; budget: equal."
+    return draw_warm_up(data, checks, runs, arms, time, foot, width)
 
 
 def drawn(figure: Figure) -> dict[str, object]:
@@ -105,6 +113,7 @@ def test_one_run_an_arm_is_not_judged() -> None:
     assert "no spread between runs can be shown" in said
 
 
+@pytest.mark.parametrize("width", [style.SINGLE_COLUMN, style.DOUBLE_COLUMN])
 @pytest.mark.parametrize("replicates", [1, 3])
 @pytest.mark.parametrize(
     "time",
@@ -114,11 +123,13 @@ def test_one_run_an_arm_is_not_judged() -> None:
         Time(horizon_days=200.0, warmup_days=185.0, followup_days=5.0),
     ],
 )
-def test_the_figure_is_readable(replicates: int, time: Time) -> None:
+def test_the_figure_is_readable(replicates: int, time: Time, width: float) -> None:
     arms = {**ARMS, "letter": "Referral letters", "own": "An arm that somebody gave a very long title indeed"}
-    figure = figure_of(episodes_of(arms, replicates), arms, replicates, time)
+    figure = figure_of(episodes_of(arms, replicates), arms, replicates, time, width)
     assert_readable(figure)
     assert sum(title in texts_of(figure) for title in arms.values()) >= 3
+    # However short a part of the run is, it has a name.
+    assert all(any(name in texts_of(figure) for name in names) for _, _, names in sections(time))
 
 
 def test_parts_of_no_days_are_not_named() -> None:

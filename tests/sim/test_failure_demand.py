@@ -174,7 +174,7 @@ def test_the_headline_is_the_sum_over_the_cohort_per_100_needs() -> None:
     names = tables.Names(
         citizens=list("abcde"), vignettes=[""] * 5, districts=["town"] * 5, needs_of_citizens=[1] * 5,
         capabilities=[0.5] * 5, needs=["illness"], providers=["clinic"], sectors=["public"], professions=["health"],
-        services=["care"], stages=["support"],
+        services=["care"], stages=["support"], providers_of_services=[0],
     )  # fmt: skip
     episodes = tables.episodes_table(columns, names, CLOCK)
     handoffs = tables.handoffs_table(columns, names, episodes, CLOCK)

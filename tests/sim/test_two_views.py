@@ -125,7 +125,7 @@ def test_two_views_of_a_handoff_by_hand(
     names = tables.Names(
         citizens=["a"], vignettes=[""], districts=["town"], needs_of_citizens=[1], capabilities=[0.5],
         needs=["illness"], providers=["clinic", "charity"], sectors=["public"] * 2, professions=["health"] * 2,
-        services=["care"], stages=["support"],
+        services=["care"], stages=["support"], providers_of_services=[0],
     )  # fmt: skip
     columns = ledger.columns()
     clock = Time(horizon_days=100.0, warmup_days=0.0, followup_days=10.0)
