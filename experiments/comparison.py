@@ -177,7 +177,7 @@ def comparison_of(plan: Plan, of_runs: Collected, arms: Sequence[str]) -> Compar
         vignettes=vignettes,
         headline=compare_arms(runs, arms),
         times=times_table(episodes, handoffs, runs, arms, time),
-        equity=equity_of(tables["groups"].to_pandas(), worst_of_runs(of_runs.facts), arms),
+        equity=equity_of(tables["groups"].to_pandas().astype({"arm": str}), worst_of_runs(of_runs.facts), arms),
         checks=warm_ups(episodes, replicates, time, until),
         published=published_table(of_runs.facts, plan.scenario.tables.published, arms),
         costs=costs_table(of_runs.facts, arms),

@@ -1,37 +1,20 @@
-"""Figures of a report, each with what is seen on it in words and numbers, computed from what is stored."""
+"""What is seen on each figure of a report, in words and numbers, computed from what is stored."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Sequence
-from html import unescape
-from pathlib import Path
+from collections.abc import Callable
 
 import pandas as pd
 
 from experiments.report import pictures, warm_up
-from experiments.report.document import Picture, Section
 from experiments.report.stored import Stored
-from experiments.typical import file_of, files_of, map_text
 from sim.outcomes.headline import HEADLINE
 
 MOST_REASONS = 3
 """Reasons that are named of each arm: the commonest."""
 FEWEST_HANDOFFS = 20
 """Handoffs made from one sector to another below which a share of them is not named."""
-
-
-def figures(stored: Stored) -> Section | None:
-    """Return the stored figures, those that are known first; of maps those of all arms where there are such."""
-    files = {file.stem: file for file in sorted((stored.folder / "figures").glob("*.svg"))}
-    for part in _parts(_maps(stored), list(files)):
-        files.pop(part, None)
-    if not files:
-        return None
-    known = [*SEEN, *files_of(_maps(stored))]
-    order = [*(name for name in known if name in files), *(name for name in files if name not in known)]
-    return Section("figures", "Figures", tuple(_picture(stored, name, files[name]) for name in order))
 
 
 def trend_text(stored: Stored) -> str:
@@ -45,30 +28,6 @@ def trend_text(stored: Stored) -> str:
         f"arose in the counted time: {'; '.join(parts)}. Had services settled before the counting began, there would "
         "be no trend in that beyond chance."
     )
-
-
-def _picture(stored: Stored, name: str, file: Path) -> Picture:
-    title = _title(file) or name.replace("_", " ")
-    seen = SEEN[name](stored) if name in SEEN else map_text(_maps(stored), name, stored.titles)
-    return Picture(name, title, seen or f"Figure: {title}. Its numbers are in the tables of this report.", file)
-
-
-def _maps(stored: Stored) -> pd.DataFrame:
-    """Return how worlds differ around the maps of vignettes; empty where there are none."""
-    return stored.tables.get("journey_maps", pd.DataFrame(columns=["vignette", "arm"]))
-
-
-def _parts(maps: pd.DataFrame, files: Sequence[str]) -> set[str]:
-    """Return the names of maps of one arm, for vignettes that have a map of all arms among some files."""
-    whole = {name for vignette in maps["vignette"].unique() if (name := file_of(vignette)) in files}
-    arms = maps[["vignette", "arm"]].drop_duplicates().itertuples(index=False)
-    return {file_of(vignette, arm) for vignette, arm in arms if file_of(vignette) in whole} - whole
-
-
-def _title(file: Path) -> str:
-    with file.open(encoding="utf-8") as stream:
-        found = re.search(r"<title>(.*?)</title>", stream.read(4000), re.DOTALL)
-    return " ".join(unescape(found[1]).split()) if found else ""
 
 
 def _incidence(stored: Stored) -> str:
@@ -186,15 +145,15 @@ SEEN: dict[str, Callable[[Stored], str]] = {
     "cumulative_incidence": _incidence,
     "difference_over_time": _difference,
     "forest": _forest,
-    "over_time": _over_time,
+    "spread_between_runs": pictures.worlds,
+    "equity": pictures.groups,
+    "handoff_funnel": pictures.steps,
     "drops_by_reason": _reasons,
     "drops_by_sector": _sectors,
-    "warm_up": warm_up.seen,
-    "handoff_funnel": pictures.steps,
     "flows": pictures.flows,
     "services": pictures.services,
-    "equity": pictures.groups,
-    "spread_between_runs": pictures.worlds,
+    "over_time": _over_time,
+    "warm_up": warm_up.seen,
 }
 """What is seen on a figure, by its name; "" where what it was drawn from is missing."""
 

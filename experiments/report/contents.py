@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.report import alternatives, basis, checks, results
+from experiments.report import basis, checks, placing, results
 from experiments.report.document import Document
 from experiments.report.stored import Stored
 
@@ -13,25 +13,29 @@ def document_of(stored: Stored) -> Document:
     arms = f"{baseline} (baseline) against {', '.join(others)}" if others else f"{baseline} alone"
     manifest = stored.manifest
     worlds = "1 random world" if stored.worlds == 1 else f"{stored.worlds} random worlds"
-    sections = results.present(
-        (
-            results.answer(stored),
-            results.headline(stored),
-            alternatives.figures(stored),
-            results.equity(stored),
-            results.costs(stored),
-            results.drops(stored),
-            results.views(stored),
-            results.published(stored),
-            basis.assumptions(stored),
-            checks.quality(stored),
-            checks.reproduce(stored),
-        )
+    first = placing.with_figures(
+        stored,
+        results.present(
+            (
+                results.answer(stored),
+                results.headline(stored),
+                results.equity(stored),
+                results.costs(stored),
+                results.drops(stored),
+                results.views(stored),
+                placing.services(stored),
+                placing.journeys(stored),
+                results.published(stored),
+            )
+        ),
     )
+    last = placing.with_figures(stored, (basis.assumptions(stored), checks.quality(stored), checks.reproduce(stored)))
+    more = results.present([placing.others(stored, [*first, *last])])
+    sections = (*first, *more, *last)
     return Document(
         title=f"{stored.place}: which way of coordinating?",
         subtitle=f"{arms}. {worlds}, seed {manifest['seed']}, budget: {manifest['budget']}.",
-        sections=tuple(sections),
+        sections=sections,
         folder=stored.folder,
         provenance=f"citizen-journeys {manifest['version']}, place {manifest['scenario']['name']}, "
         f"digest {manifest['scenario']['digest']}",

@@ -53,7 +53,9 @@ def test_from_end_to_end(journeys: Journeys) -> None:
     assert "4 combinations of 2 barriers" in answer.out
     assert "exactly 0 and not run: Short-term funding, Misaligned" in " ".join(answer.out.split())
     assert "Results in out:" in answer.out
-    assert {file.name for file in Path("out/figures").iterdir()} == {f"attribution.{e}" for e in ("pdf", "svg", "png")}
+    for folder in ("out/figures", "out/figures/single_column"):
+        files = {file.name for file in Path(folder).glob("*.*")}
+        assert files == {f"attribution.{kind}" for kind in ("pdf", "svg", "png")}
     assert manifest()["status"] == "finished"
     assert manifest()["runs"] == {"planned": 8, "computed": 8, "reused": 0, "failed": 0, "not_run": 0}
     assert manifest()["attribution"]["among"] == "barriers"

@@ -93,7 +93,9 @@ def test_compare_from_end_to_end(journeys: Journeys) -> None:
     assert "2 replications, seed 1. Counted: needs that arise from day 20 to day 70" in answer.out
     assert "Budget: equal (staff time" in answer.out
     assert "Results in out/mine:" in answer.out
-    assert len(list(Path("out/mine/figures").glob("*.pdf"))) == 10
+    for width in ("figures", "figures/single_column"):
+        assert len(list(Path("out/mine", width).glob("*.pdf"))) == 12
+    assert "as wide as a column: figures/single_column" in answer.out
 
     runs = pd.read_parquet("out/mine/runs.parquet")
     assert list(zip(runs["replicate"], runs["arm"], strict=True)) == [

@@ -139,7 +139,9 @@ def test_the_bars_are_as_long_as_the_table_says(tmp_path: Path) -> None:
     assert better == {"better", "worse"}
     assert "2 random worlds, seed 1; budget: equal." in " ".join(" ".join(texts_of(figure)).split())
     paths = write_attribution(tmp_path / "figures", table, plan, {"seed": "1"})
-    assert [path.name for path in paths] == ["attribution.pdf", "attribution.svg", "attribution.png"]
+    assert [str(path.relative_to(tmp_path / "figures")) for path in paths] == [
+        f"{where}attribution.{kind}" for where in ("", "single_column/") for kind in ("pdf", "svg", "png")
+    ]
 
 
 def test_an_outcome_that_does_not_change_has_an_axis_that_can_be_read(tmp_path: Path) -> None:

@@ -118,7 +118,12 @@ def test_headings_go_down_in_order(reader: Reader) -> None:
     assert all(after - before <= 1 for before, after in pairwise(levels))
     titles = [text for tag, text in reader.texts if tag == "h2"]
     assert titles[:2] == ["The answer", "All outcomes"]
-    assert {"Figures", "Who gains and who loses", "What it costs", "What drops, and why"} < set(titles)
+    assert {
+        "How full services are, and how long people wait",
+        "Who gains and who loses",
+        "What it costs",
+        "What drops, and why",
+    } < set(titles)
     assert {"Assumptions, and what rests on them", "Quality checks", "How to do it again"} < set(titles)
 
 
@@ -141,16 +146,11 @@ def test_the_language_the_width_and_the_way_to_the_answer_are_given(reader: Read
 def test_every_figure_has_a_title_and_says_what_is_seen(reader: Reader, document: Document) -> None:
     pictures = [block for section in document.sections for block in section.blocks if isinstance(block, Picture)]
     assert [picture.name for picture in pictures] == [
-        "cumulative_incidence",
-        "difference_over_time",
-        "forest",
-        "over_time",
-        "drops_by_reason",
-        "drops_by_sector",
-        "warm_up",
-        "handoff_funnel",
+        *("cumulative_incidence", "difference_over_time", "forest", "spread_between_runs"),
         "equity",
-        "spread_between_runs",
+        *("handoff_funnel", "drops_by_reason", "drops_by_sector", "flows"),
+        *("services", "over_time"),
+        "warm_up",
     ]
     roots = reader.attributes("svg")
     assert len(roots) == len(pictures) and all(root["role"] == "img" for root in roots)
@@ -353,9 +353,8 @@ def test_one_arm_or_one_world_makes_a_report_too(arms: tuple[str, ...], tmp_path
 
 def test_figures_and_tables_that_are_not_there_are_left_out(folder: Path) -> None:
     shutil.rmtree(folder / "figures")
-    for name in ("equity", "equity_gaps", "worst_tenth", "two_views", "drops_by_sector"):
+    for name in ("equity", "equity_gaps", "worst_tenth", "two_views", "drops_by_sector", "over_time"):
         (folder / "tables" / f"{name}.csv").unlink()
-    (folder / "episodes.parquet").unlink()
     names = [section.name for section in document_of(stored(folder)).sections]
     assert names == ["answer", "outcomes", "costs", "drops", "assumptions", "quality", "again"]
 
@@ -381,7 +380,7 @@ def test_a_map_of_both_arms_takes_the_place_of_those_of_one_arm(folder: Path) ->
     for name in ("jo", "jo_fragmented", "jo_letter", "al_fragmented"):
         (folder / "figures" / f"journey_map_{name}.svg").write_text(svg, encoding="utf-8")
     sections = {section.name: section for section in document_of(stored(folder)).sections}
-    maps = [block for block in sections["figures"].blocks if isinstance(block, Picture) and "map_" in block.name]
+    maps = [block for block in sections["journeys"].blocks if isinstance(block, Picture)]
     assert [picture.name for picture in maps] == ["journey_map_jo", "journey_map_al_fragmented"]
     assert "under Fragmented 1 of 4 needs are supported" in maps[0].alternative
     assert "under Referral letters 1 of 4 needs are supported" in maps[0].alternative

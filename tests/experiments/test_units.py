@@ -50,7 +50,7 @@ def test_serial_parallel_and_resumed_runs_are_identical(plan: Plan, tmp_path: Pa
     computed(first, tmp_path / "resumed", workers=1)
     resumed = computed(plan, tmp_path / "resumed", workers=2)
     files = contents(serial.folder)
-    assert len(files) == 6 * 4
+    assert len(files) == 6 * 6
     assert contents(parallel.folder) == files
     assert contents(resumed.folder) == files
 
@@ -108,7 +108,7 @@ def test_tables_of_all_runs(plan: Plan, tmp_path: Path) -> None:
     assert runs["scenario"].unique().tolist() == ["town"]
     assert runs["journey.rebook"].unique().tolist() == [0.5]
     assert runs["seed"].tolist() == [plan.seed] * 6
-    episodes = stacked(store, units, "episodes", list(plan.arms))
+    episodes = stacked(store, units, "episodes", list(plan.arms)).to_pandas()
     assert len(episodes) == runs["onsets"].sum()
     assert (episodes["state"] == "supported").sum() == runs["episodes_supported"].sum()
     for name in ("arm", "citizen", "district", "state"):
