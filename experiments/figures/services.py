@@ -34,6 +34,8 @@ NAME_WIDTH, NARROW_NAME_WIDTH = 52.0, 36.0
 """In mm: of the names of services."""
 ROW, HEAD_ROW, OFFSET = 3.4, 3.9, 0.7
 """In mm: of a service, of the name of a group of them, from the marker of one of two arms to that of the other."""
+MOST_WITH_LINES = 2
+"""Arms whose spread between runs is drawn: of more there would be more lines than can be told apart."""
 NARROW_PANEL = 30.0
 """In mm: a panel that is not as wide has fewer ticks."""
 BEYOND = 4.0
@@ -90,7 +92,7 @@ def draw_services(
             f"place-days from day {time.warmup_days:g} to day {time.horizon_days:g}. Days in queue: mean of all who "
             f"joined it, whether they were served or left, within {time.followup_days:g} days.",
             sizes_note("People who joined a queue on the days counted", joined, runs, arms),
-            "All runs of an arm together. " + spread_note("Lines", runs) if has_several(runs) else "",
+            _of_runs(runs, has_lines=len(arms) <= MOST_WITH_LINES),
             foot,
         ]
         if shown.empty:
@@ -112,6 +114,13 @@ def draw_services(
             page.text(start, top - style.LINE_HEIGHT - 0.5, [words], fontweight="bold")
             _draw_panel(page.canvas_axes(start, top, panel, height), shown, rows, measure, arms, panel < NARROW_PANEL)
         return page.figure
+
+
+def _of_runs(runs: Mapping[str, list[int]], has_lines: bool) -> str:
+    """Return how runs are put together, and what lines show where there are any."""
+    if not has_several(runs):
+        return ""
+    return "All runs of an arm together." + (f" {spread_note('Lines', runs)}" if has_lines else "")
 
 
 def seen(services: pd.DataFrame, labels: Labels, arms: Mapping[str, str]) -> str:
@@ -212,11 +221,10 @@ def _draw_panel(
         y = own["service"].map(middles).to_numpy(float) + offset
         values = scale * own[measure].to_numpy(float)
         low, high = (scale * own[f"{measure}_{end}"].to_numpy(float) for end in ("low", "high"))
-        # For several arms there would be more lines than can be told apart.
-        if len(arms) <= 2:
+        if len(arms) <= MOST_WITH_LINES:
             axes.hlines(y, low, high, color=look.colour, linewidth=0.7, gid=f"spread-{measure}-{arm}")
             furthest = max(furthest, float(np.nanmax(high, initial=0.0)))
-        size = 4.0 if len(arms) <= 2 else 3.2
+        size = 4.0 if len(arms) <= MOST_WITH_LINES else 3.2
         axes.plot(values, y, **{**markers(look), "markersize": size}, gid=f"{measure}-{arm}", zorder=3)
         furthest = max(furthest, float(np.max(values, initial=0.0)))
     if measure == "used":

@@ -111,6 +111,15 @@ def test_every_point_is_where_the_table_says(width: float) -> None:
     assert any("Fragmented 720; Integrated 720" in text.replace("\n", " ") for text in texts)
 
 
+@pytest.mark.parametrize(("count", "has_lines"), [(2, True), (3, False)])
+def test_lines_of_spread_are_explained_where_they_are_drawn(count: int, has_lines: bool) -> None:
+    arms = {f"arm_{number}": f"Arm {number}" for number in range(count)}
+    figure = draw_services(many(arms), Labels(), {arm: [0, 1, 2] for arm in arms}, arms, TIME)
+    drawn = [one for axes in figure.axes for one in axes.collections if str(one.get_gid()).startswith("spread-")]
+    assert bool(drawn) is has_lines
+    assert any("Lines:" in text for text in texts_of(figure)) is has_lines
+
+
 def test_a_place_without_places_says_so() -> None:
     table = services_over_runs(pd.DataFrame([run(arm, 0, places=0.0) for arm in ARMS]), list(ARMS))
     assert any("No service" in text for text in texts_of(draw_services(table, Labels(), RUNS, ARMS, TIME)))
