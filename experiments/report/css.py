@@ -36,6 +36,12 @@ tbody th.words { font-weight: 400; min-width: 9rem; }
   margin: 0.4rem 0 1.5rem; }
 figure { margin: 1.5rem 0; }
 figure svg { display: block; width: 100%; min-width: 36rem; max-width: 56rem; height: auto; }
+.narrow { display: none; }
+.narrow svg { min-width: 0; }
+@media screen and (max-width: 40rem) {
+  .wide { display: none; }
+  .narrow { display: block; }
+}
 figure svg * { stroke-linejoin: round; stroke-linecap: butt; }
 pre { background: var(--ground); color: var(--ink); padding: 0.75rem; white-space: pre-wrap;
   overflow-wrap: anywhere; }

@@ -68,12 +68,14 @@ class Picture:
         title: What it is about.
         alternative: What is seen, in words and numbers, for whoever does not see it.
         file: The SVG.
+        narrow: The same figure as an SVG for narrow screens, or None.
     """
 
     name: str
     title: str
     alternative: str
     file: Path
+    narrow: Path | None = None
 
 
 Block = Paragraph | Items | Code | Table | Picture

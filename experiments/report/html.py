@@ -103,5 +103,12 @@ def _cells(table: Table, cells: Iterable[str], scope: str) -> Iterable[str]:
 
 def _picture(picture: Picture) -> str:
     svg = inlined(picture.file.read_text(encoding="utf-8"), picture.name, picture.title, picture.alternative)
-    box = f'<div class="box" role="region" aria-label="{_text(picture.title)}" tabindex="0">{svg}</div>'
-    return f"<figure>\n{box}\n<figcaption>{_text(picture.alternative)}</figcaption>\n</figure>"
+    kind, narrow = "", ""
+    if picture.narrow is not None:
+        # Which of the two is shown, seen and heard is a matter of the width of the screen.
+        kind = " wide"
+        own = picture.narrow.read_text(encoding="utf-8")
+        image = inlined(own, f"{picture.name}-narrow", picture.title, picture.alternative)
+        narrow = f'\n<div class="narrow">{image}</div>'
+    box = f'<div class="box{kind}" role="region" aria-label="{_text(picture.title)}" tabindex="0">{svg}</div>'
+    return f"<figure>\n{box}{narrow}\n<figcaption>{_text(picture.alternative)}</figcaption>\n</figure>"

@@ -22,6 +22,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "quality": ("warm_up",),
 }
 """Figures that stand at the end of a section, by its name."""
+SINGLE = "single_column"
+"""The folder of figures as wide as a column, in that of figures."""
 OF_SERVICES = ("services", "over_time")
 
 
@@ -70,7 +72,9 @@ def _pictures(stored: Stored, files: Mapping[str, Path], names: Iterable[str]) -
 def _picture(stored: Stored, name: str, file: Path) -> Picture:
     title = _title(file) or name.replace("_", " ")
     seen = SEEN[name](stored) if name in SEEN else map_text(_maps(stored), name, stored.titles)
-    return Picture(name, title, seen or f"Figure: {title}. Its numbers are in the tables of this report.", file)
+    seen = seen or f"Figure: {title}. Its numbers are in the tables of this report."
+    narrow = file.parent / SINGLE / file.name
+    return Picture(name, title, seen, file, narrow if narrow.is_file() else None)
 
 
 def _maps(stored: Stored) -> pd.DataFrame:
