@@ -18,7 +18,7 @@ from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.plan import Plan, flat, parameter_text
 from experiments.store import Store
-from experiments.units import Unit
+from experiments.units import Unit, facts_of_units
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -42,7 +42,7 @@ def attribute(plan: Plan, folder: Path) -> int:
 
 def report(plan: Attribution, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write table and figure of stored runs and print the gap as it is divided."""
-    facts = [store.facts(unit.arm, unit.replicate) for unit in units]
+    facts = facts_of_units(store, units)
     runs = _runs(facts, plan)
     runs.to_parquet(folder / "runs.parquet", index=False)
     values = divided(runs, plan)

@@ -77,7 +77,7 @@ def stacked(store: Store, units: Sequence[Unit], table: str, arms: Sequence[str]
     """
     parts = []
     for unit in units:
-        part = store.arrow(unit.arm, unit.replicate, table)
+        part = store.arrow(unit.key, table)
         code = np.full(len(part), list(arms).index(unit.arm), np.int32)
         part = part.add_column(0, "arm", pa.DictionaryArray.from_arrays(code, list(arms)))
         parts.append(part.add_column(1, "replicate", pa.array(np.full(len(part), unit.replicate, np.int64))))

@@ -13,15 +13,16 @@ from experiments import text
 from experiments.collecting import runs_table
 from experiments.comparison import OF_RUNS, collected, comparison_of
 from experiments.comparison_text import comparison_text
-from experiments.executor import BrokenPoolError, do_all
 from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.plan import Plan
 from experiments.precision import first_worlds, judged, verdict_facts, verdict_text
-from experiments.progress import shown
-from experiments.store import Store
-from experiments.units import Unit, units_of, work
+from experiments.running import Way, run_units
+from experiments.store import FAILURE, FullError, Store
+from experiments.units import Unit, facts_of_units, units_of
 
+OWN_STORE = "store"
+"""The folder of results, in an output folder, where no store is named."""
 HEADLINE_TABLE = "tables/headline.csv"
 """Without it there is nothing to make a report of."""
 PlanT = TypeVar("PlanT", bound=Plan)
@@ -56,7 +57,7 @@ def compare(plan: Plan, folder: Path) -> int:
 def further(plan: Plan, store: Store, units: Sequence[Unit], manifest: Manifest) -> list[Unit]:
     """Return the units that are wanted beside those that are stored, as the stopping rule of a plan has it."""
     assert plan.rule is not None
-    runs = runs_table([store.facts(unit.arm, unit.replicate) for unit in units], plan.scenario.name, {})
+    runs = runs_table(facts_of_units(store, units), plan.scenario.name, {})
     verdict = judged(runs, list(plan.arms), plan.rule)
     manifest.data["precision"] = verdict_facts(verdict, plan.rule)
     return [unit for unit in units_of(plan) if verdict.worlds <= unit.replicate < verdict.wanted]
@@ -83,46 +84,31 @@ def carry_out(
     Returns:
         0, or 1 if runs failed.
     """
-    store = Store(folder / "results")
+    store = Store(plan.store or folder / OWN_STORE)
+    way = Way(plan.executor, plan.retry_failed)
     with Manifest(folder, command, plan) as manifest:
         try:
             _note_size(units, manifest)
-            run_units(units, store, plan.workers, manifest)
+            stored = run_units(units, store, way, manifest)
             while further is not None and manifest.complete and (more := further(store, units, manifest)):
                 units = [*units, *more]
                 _note_size(units, manifest)
-                run_units(more, store, plan.workers, manifest)
-            good = [unit for unit in units if store.has(unit.arm, unit.replicate, unit.key)]
+                stored |= run_units(more, store, way, manifest)
+        except KeyboardInterrupt:
+            print(f"Stopped; what is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
+            raise
+        except FullError as error:
+            print(f"\nStopped: {error}. What is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
+            return 1
+        try:
+            good = [unit for unit in units if unit.key in stored]
             if good:
                 report(plan, good, store, folder, manifest)
         except KeyboardInterrupt:
             print(f"Stopped; what is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
             raise
-        _report_failures(manifest, folder)
+        _report_failures(manifest, store, folder)
     return 0 if manifest.complete else 1
-
-
-def run_units(units: Sequence[Unit], store: Store, workers: int | None, manifest: Manifest) -> None:
-    """Run the units that are not stored; failures go to the manifest."""
-    store.sweep()
-    waiting = [unit for unit in units if not store.has(unit.arm, unit.replicate, unit.key)]
-    done = len(units) - len(waiting)
-    manifest.counts["reused"] += done
-    before = manifest.counts["computed"]
-    if done:
-        print(f"{done} of {len(units)} runs are already there", file=sys.stderr)
-    try:
-        for unit, failure in shown(do_all(partial(work, store=store), waiting, workers), len(units), done):
-            if failure:
-                manifest.fail(unit.arm, unit.replicate, failure)
-            else:
-                manifest.counts["computed"] += 1
-    except BrokenPoolError:
-        # What other workers finished before they were stopped is stored, though nobody heard of it.
-        stored = sum(store.has(unit.arm, unit.replicate, unit.key) for unit in waiting)
-        # This round's alone: those of earlier rounds are counted.
-        manifest.counts["computed"] = before + stored
-        manifest.counts["not_run"] = len(waiting) - stored - len(manifest.failures)
 
 
 def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
@@ -147,7 +133,9 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
     # Drawing needs a library that takes half a second to import.
     from experiments.figures import compare_figures, material_of
 
-    figures = compare_figures(folder / "figures", material_of(plan, comparison), manifest.provenance(), plan.workers)
+    figures = compare_figures(
+        folder / "figures", material_of(plan, comparison), manifest.provenance(), plan.executor.processes
+    )
     print(
         text.results(
             folder,
@@ -172,7 +160,7 @@ def _again(folder: Path) -> str:
     return f"hydra.run.dir={text.shown_path(folder)}"
 
 
-def _report_failures(manifest: Manifest, folder: Path) -> None:
+def _report_failures(manifest: Manifest, store: Store, folder: Path) -> None:
     planned, not_run = manifest.counts["planned"], manifest.counts["not_run"]
     if not_run:
         print(
@@ -188,4 +176,6 @@ def _report_failures(manifest: Manifest, folder: Path) -> None:
         print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
     if len(failures) > 10:
         print(f"  ... and {len(failures) - 10} more, see manifest.json", file=sys.stderr)
-    print(f"Where and with what: {text.shown_path(folder)}/results/ARM/REPLICATE/failure.json", file=sys.stderr)
+    keys = dict.fromkeys(failure["key"] for failure in failures[:10])
+    where = ", ".join(text.shown_path(store.place(key) / FAILURE) for key in keys)
+    print(f"Where and with what: {where}", file=sys.stderr)

@@ -29,7 +29,7 @@ from experiments.services import services_over_runs
 from experiments.store import Store
 from experiments.times import times_table
 from experiments.typical import Typical, arms_of_map, spread_table, typical_worlds
-from experiments.units import Unit
+from experiments.units import Unit, facts_of_units
 from experiments.warmup import WarmUp, undisturbed_until, warm_up_table, warm_ups
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def collected(plan: Plan, units: Sequence[Unit], store: Store, arms: Sequence[st
         store: Where.
         arms: Those of which there are runs, in order.
     """
-    facts = [store.facts(unit.arm, unit.replicate) for unit in units]
+    facts = facts_of_units(store, units)
     runs = runs_table(facts, plan.scenario.name, {path: used for path, (_, used) in plan.changes.items()})
     return Collected(facts, runs, {name: stacked(store, units, name, arms) for name in (*OF_RUNS, "groups")})
 

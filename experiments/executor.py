@@ -1,4 +1,4 @@
-"""Do many independent pieces of work, here or in a pool of processes that stays warm for the next experiment."""
+"""Do many independent pieces of work: here, in a pool of processes that stays warm, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 TaskT = TypeVar("TaskT")
@@ -14,6 +15,47 @@ ResultT = TypeVar("ResultT")
 
 class BrokenPoolError(Exception):
     """A worker process died, for example for want of memory."""
+
+
+@dataclass(frozen=True)
+class Executor:
+    """By whom work is done.
+
+    Attributes:
+        kind: ``serial``: this process; ``processes``: a pool on this machine; ``dask``: a Dask cluster.
+        workers: Processes of a pool or of a cluster that is started here; None for all cores. One is no pool.
+        address: Of the scheduler of a Dask cluster that is there; "": one is started here.
+    """
+
+    kind: str = "processes"
+    workers: int | None = None
+    address: str = ""
+
+    def do_all(self, work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT]) -> Iterator[tuple[TaskT, ResultT]]:
+        """Yield each task with its result as it finishes, in any order.
+
+        Args:
+            work: What to do; a function that can be pickled.
+            tasks: What to do it with.
+
+        Raises:
+            BrokenPoolError: A worker process died; what it was doing has no result.
+        """
+        if self.kind == "dask":
+            from experiments.cluster import on_cluster
+
+            yield from on_cluster(work, tasks, self.workers, self.address)
+        else:
+            yield from do_all(work, tasks, self.processes)
+
+    @property
+    def processes(self) -> int | None:
+        """Processes of this machine that may work; None for all cores."""
+        return 1 if self.kind == "serial" else self.workers
+
+
+SERIAL = Executor("serial")
+"""This process alone."""
 
 
 def do_all(
@@ -29,7 +71,7 @@ def do_all(
     Raises:
         BrokenPoolError: A worker process died; what it was doing has no result.
     """
-    count = min(workers or _cores(), len(tasks))
+    count = min(workers or cores(), len(tasks))
     if count <= 1:
         for task in tasks:
             yield task, work(task)
@@ -47,7 +89,7 @@ def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: 
         backend="loky",
         batch_size=1,
         return_as="generator_unordered",
-        initializer=_prepare_worker,
+        initializer=_prepare_process,
     )
     try:
         for number, result in pool(delayed(_numbered)(work, n, task) for n, task in enumerate(tasks)):
@@ -64,9 +106,14 @@ def _numbered(work: Callable[[TaskT], ResultT], number: int, task: TaskT) -> tup
     return number, work(task)
 
 
-def _prepare_worker() -> None:
+def _prepare_process() -> None:
     # Ctrl-C reaches every process of a terminal; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_worker()
+
+
+def prepare_worker() -> None:
+    """Make a process ready for many runs."""
     import sim  # noqa: F401
 
     # What was imported will never be garbage: not looking at it again saves a sixth to a third of a run.
@@ -74,7 +121,7 @@ def _prepare_worker() -> None:
     gc.freeze()
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the number of cores that this process may use."""
     from joblib import cpu_count
 

@@ -26,7 +26,12 @@ def write_text(file: Path, text: str) -> None:
 
 def write_json(file: Path, data: Any) -> None:
     """Write plain data as JSON, whole or not at all; numbers that are not finite become null."""
-    write_text(file, json.dumps(_finite(data), indent=2, ensure_ascii=False) + "\n")
+    write_text(file, json_text(data))
+
+
+def json_text(data: Any) -> str:
+    """Return plain data as JSON; numbers that are not finite become null."""
+    return json.dumps(_finite(data), indent=2, ensure_ascii=False) + "\n"
 
 
 def _finite(data: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.plan import Plan, fit, load_arms, settings_and_place, title_of
+from experiments.plan import Plan, executor_of, fit, load_arms, settings_and_place, store_of, title_of
 from experiments.settings import AttributeSettings
 from experiments.units import Unit, key_of
 from sim.coordination import WORDS, Coordination
@@ -119,14 +119,19 @@ def plan_attribute(
         game = _game_of_mechanisms(scenario, baseline, to, complaints)
     if game is None or len(complaints.problems) > before or not fit(scenario, game.arms, complaints):
         return None
+    executor = executor_of(settings, complaints)
+    if executor is None:
+        return None
     replicates = range(settings.replications)
     return Attribution(
         scenario,
         game.arms,
         settings.seed,
         replicates,
-        settings.workers,
+        executor,
         changes,
+        store=store_of(settings),
+        retry_failed=settings.retry_failed,
         among=settings.among,
         players=game.players,
         places=game.places,

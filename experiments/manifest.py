@@ -82,9 +82,9 @@ class Manifest:
         """Whether no run failed or was left out."""
         return not self.failures and not self.counts["not_run"]
 
-    def fail(self, arm: str, replicate: int, error: str) -> None:
-        """Note a run that failed."""
-        self.failures.append({"arm": arm, "replicate": replicate, "error": error})
+    def fail(self, arm: str, replicate: int, error: str, key: str) -> None:
+        """Note a run that failed, and the key under which the store has more of it."""
+        self.failures.append({"arm": arm, "replicate": replicate, "error": error, "key": key})
         self.counts["failed"] += 1
 
     def provenance(self) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from experiments.settings import CompareSettings, RunSettings, Settings
+from experiments.executor import SERIAL, Executor
+from experiments.settings import CompareSettings, ReplicatedSettings, RunSettings, Settings
 from sim import coordination as coordinations
 from sim.budget import checked_periods
 from sim.coordination import Coordination
@@ -51,18 +53,22 @@ class Plan:
         arms: Coordinations by the arm's name; the first is the baseline.
         seed: Root seed.
         replicates: The random worlds; with a stopping rule, as many as there may be.
-        workers: Processes; None for all cores.
+        executor: By whom runs are run.
         changes: Parameters that differ from the scenario's own, by dotted path: its value and the one used.
         rule: When there are random worlds enough; None: there are as many as ``replicates`` says.
+        store: Where results of runs are kept; None: in the output folder.
+        retry_failed: Whether runs that failed before are tried again.
     """
 
     scenario: Scenario
     arms: Mapping[str, Coordination]
     seed: int
     replicates: range
-    workers: int | None = 1
+    executor: Executor = SERIAL
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     rule: StoppingRule | None = None
+    store: Path | None = None
+    retry_failed: bool = False
 
     @property
     def baseline(self) -> str:
@@ -152,7 +158,28 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
             return None
         count = settings.most_replications
         rule = StoppingRule(settings.precision_of, settings.precision, settings.half_width, count)
-    return Plan(scenario, arms, settings.seed, range(count), settings.workers, changes, rule)
+    executor = executor_of(settings, complaints)
+    store = store_of(settings)
+    if executor is None:
+        return None
+    return Plan(scenario, arms, settings.seed, range(count), executor, changes, rule, store, settings.retry_failed)
+
+
+def executor_of(settings: ReplicatedSettings, complaints: Complaints) -> Executor | None:
+    """Return by whom runs are run; None, with a complaint, if what that needs is not installed or makes no sense."""
+    kind, address = settings.executor.kind, settings.executor.address
+    if kind != "dask" and address is not None:
+        complaints.add(f"{SOURCE}: executor.address", f"is {address!r}, and executor is {kind}", "with executor=dask")
+        return None
+    if kind == "dask" and importlib.util.find_spec("distributed") is None:
+        complaints.add(f"{SOURCE}: executor", "is dask, which is not installed", "after pip install '.[cluster]'")
+        return None
+    return Executor(kind, settings.workers, address or "")
+
+
+def store_of(settings: ReplicatedSettings) -> Path | None:
+    """Return the folder of results, None for that in the output folder."""
+    return None if settings.store is None else Path(settings.store)
 
 
 def changes_of(own: Scenario, used: Scenario) -> dict[str, tuple[Any, Any]]:

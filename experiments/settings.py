@@ -39,9 +39,27 @@ class RunSettings(Settings):
     replicate: int = parameter(..., "Which random world.", unit="-", status=Status.SETTING, ge=0, le=2**32 - 1)
 
 
+class ExecutorSettings(Section):
+    """By whom runs are run."""
+
+    kind: Literal["serial", "processes", "dask"] = parameter(
+        ..., "This process alone, a pool of processes, or a Dask cluster.", unit="-", status=Status.SETTING
+    )
+    address: str | None = parameter(
+        ..., "Of the scheduler of a Dask cluster; null: one is started here.", unit="address", status=Status.SETTING
+    )
+
+
 class ReplicatedSettings(Settings):
     """What the commands that run many random worlds have in common."""
 
+    executor: ExecutorSettings = parameter(..., "By whom runs are run.", unit="-", status=Status.SETTING)
+    store: str | None = parameter(
+        ..., "Folder of results of single runs; null: in the output folder.", unit="path", status=Status.SETTING
+    )
+    retry_failed: bool = parameter(
+        ..., "Whether runs that failed before are tried again.", unit="-", status=Status.SETTING
+    )
     workers: int | None = parameter(
         ..., "Processes; null for all cores, 1 for no pool.", unit="-", status=Status.SETTING, ge=1, le=10_000
     )

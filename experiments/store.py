@@ -1,21 +1,28 @@
-"""Results of single runs, one folder each, written whole or not at all and found again by what they depend on.
+"""Results of single runs, named by what they were computed from: never computed twice, whoever computed them.
 
 ::
 
-    results/ARM/REPLICATE/run.json            key, digests of the tables, arm, replicate, seed, headline, counts,
-                                              costs, modelled values of published figures
-    results/ARM/REPLICATE/episodes.parquet    ... and the other tables
-    results/ARM/REPLICATE/failure.json        instead, if the run failed: traceback and configuration
+    KEY[:2]/KEY/run.json            digests of all files, seed, headline, counts, costs, modelled published figures
+    KEY[:2]/KEY/episodes.parquet    ... and the other tables that were asked for
+    KEY[:2]/KEY/failure.json        instead, if the run failed: traceback and configuration
+    claims/KEY                      who is computing it now
+
+A run is written into a draft and moved to its place whole, so that what is there is whole, whenever a process is
+killed. Several processes, on several machines that share the folder, may use one store at once.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
+import socket
+import time
 import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +31,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.files import write_json
+from experiments.files import json_text, write_text
+from sim.scenario import digest_of
 
-FACTS, FAILURE = "run.json", "failure.json"
+FACTS, FAILURE, CLAIMS, DRAFT = "run.json", "failure.json", "claims", ".draft-"
+LOST_AFTER = 3600.0
+"""Seconds after which the claim or the draft of another machine is taken as lost: nobody can ask whether it lives."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class FullError(Exception):
+    """There is no room left for results."""
 
 
 @dataclass(frozen=True)
@@ -39,93 +54,180 @@ class Store:
 
     folder: Path
 
-    def place(self, arm: str, replicate: int) -> Path:
+    def place(self, key: str) -> Path:
         """Return the folder of one run."""
-        # A colon cannot be in the name of a file everywhere.
-        return self.folder / arm.replace(":", "=") / str(replicate)
+        return self.folder / key[:2] / key
 
-    def save(
-        self,
-        arm: str,
-        replicate: int,
-        key: str,
-        facts: Mapping[str, Any],
-        tables: Mapping[str, pd.DataFrame],
-    ) -> None:
-        """Store a run; what was stored of it before is replaced.
+    def save(self, key: str, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+        """Store a run.
 
         Args:
-            arm: Name of the arm.
-            replicate: Number of the random world.
             key: Names all that the result depends on.
             facts: Numbers of the run, as plain data.
             tables: Tables of the run by name.
+
+        Raises:
+            FullError: There is no room for it.
         """
         draft = self._draft()
-        digests = {}
-        for name, table in tables.items():
-            file = draft / f"{name}.parquet"
-            table.to_parquet(file, index=False)
-            digests[name] = _digest(file)
-        write_json(draft / FACTS, {"key": key, "tables": digests, **facts})
-        self._put(draft, self.place(arm, replicate))
+        try:
+            digests = {}
+            for name, table in tables.items():
+                file = draft / f"{name}.parquet"
+                table.to_parquet(file, index=False)
+                digests[name] = _digest(file)
+            content = json.loads(json_text({"key": key, "tables": digests, **facts}))
+            write_text(draft / FACTS, json_text({"digest": digest_of(content), **content}))
+            self._put(draft, self.place(key))
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise _told(error) from error
 
-    def save_failure(self, arm: str, replicate: int, configuration: Mapping[str, Any], error: Exception) -> str:
+    def save_failure(self, key: str, configuration: Mapping[str, Any], error: Exception) -> str:
         """Store why a run failed; what was stored of it before is replaced.
 
         Returns:
             The error in one line.
+
+        Raises:
+            FullError: There is no room for it.
         """
         line = " ".join(f"{type(error).__name__}: {error}".split())
+        trace = "".join(traceback.format_exception(error))
         draft = self._draft()
-        trace = traceback.format_exception(error)
-        write_json(draft / FAILURE, {"error": line, "traceback": "".join(trace), "configuration": dict(configuration)})
-        self._put(draft, self.place(arm, replicate))
+        try:
+            failure = {"error": line, "traceback": trace, "configuration": dict(configuration)}
+            write_text(draft / FAILURE, json_text(failure))
+            self._put(draft, self.place(key))
+        except OSError as problem:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise _told(problem) from problem
         return line
 
-    def has(self, arm: str, replicate: int, key: str) -> bool:
-        """Return whether a run is stored, whole, and with this key."""
-        place = self.place(arm, replicate)
+    def has(self, key: str, tables: Collection[str] = ()) -> bool:
+        """Return whether a run is stored, whole, and with these tables."""
+        place = self.place(key)
         try:
-            facts = self.facts(arm, replicate)
+            facts = self.facts(key)
             digests = facts["tables"]
-            return facts["key"] == key and all(
-                _digest(place / f"{name}.parquet") == digest for name, digest in digests.items()
+            return (
+                facts.pop("digest") == digest_of(facts)
+                and facts["key"] == key
+                and set(tables) <= set(digests)
+                and all(_digest(place / f"{name}.parquet") == digest for name, digest in digests.items())
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             # A missing, cut or foreign file: whatever it is, it is not this run.
             return False
 
-    def facts(self, arm: str, replicate: int) -> dict[str, Any]:
+    def failure(self, key: str) -> str:
+        """Return in one line why a run failed; "" if that is not stored."""
+        try:
+            return str(json.loads((self.place(key) / FAILURE).read_text(encoding="utf-8"))["error"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def facts(self, key: str) -> dict[str, Any]:
         """Return the numbers of a stored run."""
-        data = json.loads((self.place(arm, replicate) / FACTS).read_text(encoding="utf-8"))
+        data = json.loads((self.place(key) / FACTS).read_text(encoding="utf-8"))
         return dict(data)
 
-    def arrow(self, arm: str, replicate: int, name: str) -> pa.Table:
+    def arrow(self, key: str, name: str) -> pa.Table:
         """Return a table of a stored run, its words as dictionaries."""
-        file = self.place(arm, replicate) / f"{name}.parquet"
         # For a small file more threads cost more than they save.
-        return pq.read_table(file, use_threads=False).replace_schema_metadata(None)
+        return pq.read_table(self.place(key) / f"{name}.parquet", use_threads=False).replace_schema_metadata(None)
+
+    def claim(self, key: str) -> bool:
+        """Say that this process computes a run; return False if another one is at it."""
+        file = self.folder / CLAIMS / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(2):
+            try:
+                handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+            except FileExistsError:
+                if not _is_lost(file, _holder(file)):
+                    return False
+                file.unlink(missing_ok=True)
+                continue
+            except OSError as error:
+                raise _told(error) from error
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(_me())
+            return True
+        return False
+
+    def release(self, key: str) -> None:
+        """Give up a claim of this process."""
+        (self.folder / CLAIMS / key).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what was being written when a process was killed."""
-        for draft in self.folder.glob(".draft-*"):
-            shutil.rmtree(draft, ignore_errors=True)
+        """Remove what processes were writing or had claimed when they were killed."""
+        for draft in self.folder.glob(f"{DRAFT}*"):
+            if _is_lost(draft, draft.name.removeprefix(DRAFT).rpartition("-")[0]):
+                shutil.rmtree(draft, ignore_errors=True)
+        for claim in self.folder.glob(f"{CLAIMS}/*"):
+            if _is_lost(claim, _holder(claim)):
+                claim.unlink(missing_ok=True)
 
     def _draft(self) -> Path:
-        draft = self.folder / f".draft-{uuid.uuid4().hex}"
-        draft.mkdir(parents=True)
+        draft = self.folder / f"{DRAFT}{_me()}-{uuid.uuid4().hex}"
+        try:
+            draft.mkdir(parents=True)
+        except OSError as error:
+            raise _told(error) from error
         return draft
 
     def _put(self, draft: Path, place: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():
+        while True:
+            try:
+                draft.rename(place)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
             # A folder cannot replace another in one step: the old one is moved away first, as a draft to be removed.
-            old = draft.with_name(f".draft-{uuid.uuid4().hex}")
-            place.rename(old)
+            old = self.folder / f"{DRAFT}{_me()}-{uuid.uuid4().hex}"
+            try:
+                place.rename(old)
+            except FileNotFoundError:
+                continue
             shutil.rmtree(old, ignore_errors=True)
-        draft.rename(place)
 
 
 def _digest(file: Path) -> str:
     return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
+
+
+def _me() -> str:
+    """Return the name of this process among those of all machines."""
+    return f"{socket.gethostname()}:{os.getpid()}".replace("/", "_")
+
+
+def _holder(claim: Path) -> str:
+    try:
+        return claim.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _is_lost(path: Path, holder: str) -> bool:
+    """Return whether the process that made something is gone; of another machine, whether it has been for long."""
+    host, _, number = holder.rpartition(":")
+    if host == socket.gethostname() and number.isdecimal():
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+    try:
+        return time.time() - path.stat().st_mtime > LOST_AFTER
+    except OSError:
+        return False
+
+
+def _told(error: OSError) -> OSError | FullError:
+    """Return the error to raise instead of one of the system."""
+    return FullError(f"no room left for results: {error}") if error.errno in FULL else error

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from experiments.plan import Plan
-from experiments.store import Store
+from experiments.store import FullError, Store
 from sim import __version__, simulate
 from sim.coordination import Coordination
 from sim.outcomes.result import Result
 from sim.scenario import Scenario, digest_of
 
-LAYOUT = 4
+LAYOUT = 5
 """Number of the layout of a stored run; another number makes everything be computed again."""
 
 
@@ -80,34 +81,70 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> str:
-    """Run a unit and store its result, or the failure.
+class Kind(Enum):
+    """What became of a unit of work."""
+
+    COMPUTED = "computed"
+    STORED = "stored"
+    """It was there already: another process was faster."""
+    BUSY = "busy"
+    """Another process is at it."""
+    FAILED = "failed"
+    FULL = "full"
+    """There is no room left for its result."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a unit of work.
+
+    Attributes:
+        kind: What.
+        error: In one line, where it failed or there was no room.
+    """
+
+    kind: Kind
+    error: str = ""
+
+
+def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> Done:
+    """Run a unit and store its result, or the failure, unless it is there or another process is at it.
 
     Args:
         unit: What to run.
         store: Where results go.
         run: The model; another one in tests.
-
-    Returns:
-        An empty string, or one line that says what failed.
     """
+    try:
+        if store.has(unit.key, unit.tables):
+            return Done(Kind.STORED)
+        if not store.claim(unit.key):
+            return Done(Kind.BUSY)
+        try:
+            return _computed(unit, store, run)
+        finally:
+            store.release(unit.key)
+    except FullError as error:
+        return Done(Kind.FULL, str(error))
+
+
+def _computed(unit: Unit, store: Store, run: Callable[..., Result]) -> Done:
     try:
         result = run(unit.scenario, unit.coordination, unit.seed, unit.replicate)
         result.check_balance()
         tables = {name: getattr(result, name) for name in unit.tables}
-        store.save(unit.arm, unit.replicate, unit.key, facts_of(unit, result), tables)
+        facts = facts_of(unit, result)
     except Exception as error:
         # Whatever it is, it must not take the other runs with it.
-        return store.save_failure(unit.arm, unit.replicate, configuration_of(unit), error)
-    return ""
+        return Done(Kind.FAILED, store.save_failure(unit.key, configuration_of(unit), error))
+    store.save(unit.key, facts, tables)
+    return Done(Kind.COMPUTED)
 
 
 def facts_of(unit: Unit, result: Result) -> dict[str, Any]:
     """Return the numbers of a run that fit into one row."""
     published = result.published()
     return {
-        "arm": unit.arm,
-        "replicate": unit.replicate,
         "seed": unit.seed,
         "headline": result.headline(),
         "counts": result.counts(),
@@ -115,6 +152,11 @@ def facts_of(unit: Unit, result: Result) -> dict[str, Any]:
         "worst_tenth": result.worst_tenth(),
         "published": [float(value) for value in published["modelled"]],
     }
+
+
+def facts_of_units(store: Store, units: Iterable[Unit]) -> list[dict[str, Any]]:
+    """Return the stored numbers of units, each with its ``arm`` and ``replicate``."""
+    return [{"arm": unit.arm, "replicate": unit.replicate, **store.facts(unit.key)} for unit in units]
 
 
 def configuration_of(unit: Unit) -> dict[str, Any]:

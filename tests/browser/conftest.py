@@ -38,6 +38,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scenario = Scenario.load(write_place(folder / "place", **TWO_PROVIDERS))
     used = scenario.changed({"budget": "added", "barriers.culture": 0.25})
     arms = {arm: Coordination.load(arm) for arm in ARMS}
-    plan = Plan(used, arms, 1, range(WORLDS), workers=1, changes={"barriers.culture": (0.0, 0.25)})
+    plan = Plan(used, arms, 1, range(WORLDS), changes={"barriers.culture": (0.0, 0.25)})
     compare(plan, folder / "out")
     return write_report(folder / "out")[0]

@@ -75,7 +75,7 @@ def test_from_end_to_end(journeys: Journeys) -> None:
     runs = pd.read_parquet("out/runs.parquet")
     names = ["as_is", "without_culture", "without_data_sharing", "without_culture+data_sharing"]
     assert runs["coalition"].tolist() == names * 2
-    assert sorted(path.name for path in Path("out/results").iterdir()) == sorted(names)
+    assert len(list(Path("outputs/store").glob("*/*/run.json"))) == 8
     # Every combination is the place with these levels, in the same world.
     levels = runs[runs["replicate"] == 0].set_index("coalition")[["barriers.culture", "barriers.data_sharing"]]
     assert levels.to_numpy().tolist() == [[1.0, 0.5], [0.0, 0.5], [1.0, 0.0], [0.0, 0.0]]
@@ -143,10 +143,13 @@ def test_a_world_with_a_failing_run_is_left_out(journeys: Journeys, monkeypatch:
     assert (table_of()["n"] == 2).all()
     assert len(pd.read_parquet("out/runs.parquet")) == 10
     assert manifest()["status"] == "failed"
-    failure = json.loads(Path("out/results/without_culture/1/failure.json").read_text())
-    assert failure["configuration"]["parameters"]["barriers"]["culture"] == 0.0
+    failures = [json.loads(file.read_text()) for file in Path("outputs/store").glob("*/*/failure.json")]
+    assert len(failures) == 2
+    assert all(one["configuration"]["parameters"]["barriers"]["culture"] == 0.0 for one in failures)
 
-    again = journeys("attribute", *PLACE, "replications=3")
+    assert "2 of 12 failed before" in journeys("attribute", *PLACE, "replications=3").err
+
+    again = journeys("attribute", *PLACE, "replications=3", "retry_failed=true")
     assert again.status == 0
     assert "10 of 12 runs are already there" in again.err
     assert (table_of()["n"] == 3).all()
@@ -316,7 +319,7 @@ def refused(answer: Answer, *said: str) -> None:
     assert answer.out == ""
     for words in said:
         assert words in answer.err
-    assert not Path("outputs").exists()
+    assert not Path("outputs/attribute").exists()
 
 
 ARGUMENTS = {

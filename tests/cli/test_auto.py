@@ -45,7 +45,7 @@ def test_it_stops_when_the_difference_is_known_and_says_why(journeys: Journeys) 
 
 
 def test_it_goes_on_from_worlds_that_are_there_and_comes_to_the_same(journeys: Journeys) -> None:
-    journeys("compare", *AUTO, "hydra.run.dir=whole")
+    journeys("compare", *AUTO, "hydra.run.dir=whole", "store=null")
     arguments = [argument for argument in AUTO if not argument.startswith(("replications", "half_width"))]
     journeys("compare", *arguments, "replications=3", "hydra.run.dir=out")
     journeys("compare", *AUTO, "hydra.run.dir=out")

@@ -16,7 +16,7 @@ import yaml
 
 from experiments.cli import COMMANDS
 from experiments.store import Store
-from experiments.units import Unit, work
+from experiments.units import Done, Unit, work
 from sim import Scenario, simulate
 from sim.outcomes.headline import HEADLINE
 from tests.cli.conftest import Journeys
@@ -237,16 +237,26 @@ def test_a_failing_run_does_not_take_the_others_with_it(journeys: Journeys, monk
     assert "the same 2 worlds" in answer.out
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert manifest["status"] == "failed"
-    assert manifest["failures"] == [{"arm": "integrated", "replicate": 1, "error": "RuntimeError: somebody was lost"}]
-    failure = json.loads(Path("out/results/integrated/1/failure.json").read_text())
+    (failed,) = manifest["failures"]
+    assert (failed["arm"], failed["replicate"]) == ("integrated", 1)
+    assert failed["error"] == "RuntimeError: somebody was lost"
+    (file,) = Path("outputs/store").glob("*/*/failure.json")
+    assert str(file) in answer.err
+    failure = json.loads(file.read_text())
     assert "Traceback" in failure["traceback"]
     assert failure["configuration"]["replicate"] == 1
 
     monkeypatch.setattr(Result, "check_balance", whole)
-    again = journeys("compare", "scenario.folder=place", "replications=3", "workers=1", "hydra.run.dir=out")
+    arguments = ("compare", "scenario.folder=place", "replications=3", "workers=1", "hydra.run.dir=out")
+    still = journeys(*arguments)
+    assert still.status == 1
+    assert "1 of 6 failed before; retry_failed=true tries them again" in still.err
+    assert "integrated, replicate 1: RuntimeError: somebody was lost" in still.err
+
+    again = journeys(*arguments, "retry_failed=true")
     assert again.status == 0
     assert "5 of 6 runs are already there" in again.err
-    assert not Path("out/results/integrated/1/failure.json").exists()
+    assert not file.exists()
 
 
 def test_interrupted(tmp_path: Path) -> None:
@@ -259,7 +269,7 @@ def test_interrupted(tmp_path: Path) -> None:
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("out/results/integrated/3/run.json")) and time.monotonic() < deadline:
+    while len(list(tmp_path.glob("outputs/store/*/*/run.json"))) < 8 and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -312,7 +322,7 @@ def test_a_sweep_with_its_flag_in_the_middle(journeys: Journeys) -> None:
     assert len(list(Path("many").glob("*/manifest.json"))) == 2
 
 
-def die_in_replicate_1(unit: Unit, store: Store) -> str:
+def die_in_replicate_1(unit: Unit, store: Store) -> Done:
     if unit.replicate == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return work(unit, store)
@@ -322,7 +332,7 @@ def die_in_replicate_1(unit: Unit, store: Store) -> str:
 def test_a_killed_worker(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
     wide = ("scenario.folder=place", "replications=3", "workers=2", "hydra.run.dir=out")
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.compare.work", die_in_replicate_1)
+        patch.setattr("experiments.running.work", die_in_replicate_1)
         answer = journeys("compare", *wide)
     assert answer.status == 1
     assert answer.err.count("A worker process died") == 1

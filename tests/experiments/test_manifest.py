@@ -40,10 +40,10 @@ def test_running_then_finished(plan: Plan, tmp_path: Path) -> None:
 
 def test_runs_that_failed(plan: Plan, tmp_path: Path) -> None:
     with Manifest(tmp_path, "compare", plan) as manifest:
-        manifest.fail("letter", 3, "ValueError: no")
+        manifest.fail("letter", 3, "ValueError: no", "f00")
     data = read(tmp_path)
     assert data["status"] == "failed"
-    assert data["failures"] == [{"arm": "letter", "replicate": 3, "error": "ValueError: no"}]
+    assert data["failures"] == [{"arm": "letter", "replicate": 3, "error": "ValueError: no", "key": "f00"}]
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (ValueError, "failed")])

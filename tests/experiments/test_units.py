@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from experiments.collecting import runs_table, stacked
-from experiments.compare import run_units
+from experiments.executor import Executor
 from experiments.manifest import Manifest
 from experiments.plan import Plan
+from experiments.running import Way, run_units
 from experiments.store import Store
-from experiments.units import Unit, key_of, units_of, work
+from experiments.units import Done, Kind, Unit, facts_of_units, key_of, units_of, work
 from sim import Coordination, Scenario
 from tests.places import TWO_PROVIDERS, changed, write_place
 
@@ -25,10 +26,14 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return Plan(scenario, arms, seed=2**64 - 1, replicates=range(3))
 
 
+def way(workers: int) -> Way:
+    return Way(Executor("processes", workers))
+
+
 def computed(plan: Plan, folder: Path, workers: int) -> Store:
-    store = Store(folder / "results")
+    store = Store(folder / "store")
     with Manifest(folder, "compare", plan) as manifest:
-        run_units(units_of(plan), store, workers, manifest)
+        run_units(units_of(plan), store, way(workers), manifest)
     assert manifest.counts["failed"] == 0
     return store
 
@@ -57,10 +62,10 @@ def test_serial_parallel_and_resumed_runs_are_identical(plan: Plan, tmp_path: Pa
 
 def test_what_is_stored_is_not_computed_again(plan: Plan, tmp_path: Path) -> None:
     store = computed(plan, tmp_path, workers=1)
-    spoilt = store.place("integrated", 1) / "episodes.parquet"
+    spoilt = store.place(units_of(plan)[3].key) / "episodes.parquet"
     spoilt.write_bytes(b"")
     with Manifest(tmp_path, "compare", plan) as manifest:
-        run_units(units_of(plan), store, 1, manifest)
+        run_units(units_of(plan), store, way(1), manifest)
     assert (manifest.counts["reused"], manifest.counts["computed"]) == (5, 1)
     assert spoilt.stat().st_size > 0
 
@@ -85,11 +90,12 @@ def test_a_failing_unit_is_stored_with_what_is_needed_to_run_it_again(plan: Plan
         raise ZeroDivisionError("on purpose")
 
     store, unit = Store(tmp_path), units_of(plan)[3]
-    assert work(unit, store, broken) == "ZeroDivisionError: on purpose"
-    assert (store.place(unit.arm, unit.replicate) / "failure.json").is_file()
-    assert not store.has(unit.arm, unit.replicate, unit.key)
-    assert work(unit, store) == ""
-    assert store.has(unit.arm, unit.replicate, unit.key)
+    assert work(unit, store, broken) == Done(Kind.FAILED, "ZeroDivisionError: on purpose")
+    assert (store.place(unit.key) / "failure.json").is_file()
+    assert not store.has(unit.key)
+    assert work(unit, store) == Done(Kind.COMPUTED)
+    assert store.has(unit.key, unit.tables)
+    assert work(unit, store) == Done(Kind.STORED)
 
 
 def test_an_imbalance_is_a_failure(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,12 +105,12 @@ def test_an_imbalance_is_a_failure(plan: Plan, tmp_path: Path, monkeypatch: pyte
         raise balance.ImbalanceError("somebody was counted twice")
 
     monkeypatch.setattr(balance, "check_balance", unbalanced)
-    assert "ImbalanceError" in work(units_of(plan)[0], Store(tmp_path))
+    assert "ImbalanceError" in work(units_of(plan)[0], Store(tmp_path)).error
 
 
 def test_tables_of_all_runs(plan: Plan, tmp_path: Path) -> None:
     store, units = computed(plan, tmp_path, workers=1), units_of(plan)
-    runs = runs_table([store.facts(unit.arm, unit.replicate) for unit in units], "town", {"journey.rebook": 0.5})
+    runs = runs_table(facts_of_units(store, units), "town", {"journey.rebook": 0.5})
     assert runs["scenario"].unique().tolist() == ["town"]
     assert runs["journey.rebook"].unique().tolist() == [0.5]
     assert runs["seed"].tolist() == [plan.seed] * 6
@@ -115,7 +121,7 @@ def test_tables_of_all_runs(plan: Plan, tmp_path: Path) -> None:
         assert isinstance(episodes[name].dtype, pd.CategoricalDtype)
 
 
-def die_in_replicate_1(unit: Unit, store: Store) -> str:
+def die_in_replicate_1(unit: Unit, store: Store) -> Done:
     import os
 
     if unit.replicate == 1:
@@ -127,12 +133,12 @@ def test_what_a_dead_worker_leaves_is_not_run_and_no_crash(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch, Manifest(tmp_path, "compare", plan) as manifest:
-        patch.setattr("experiments.compare.work", die_in_replicate_1)
-        run_units(units_of(plan), Store(tmp_path / "results"), 2, manifest)
+        patch.setattr("experiments.running.work", die_in_replicate_1)
+        run_units(units_of(plan), Store(tmp_path / "store"), way(2), manifest)
     assert manifest.failures == []
     assert manifest.counts["not_run"] >= 2
     assert manifest.counts["computed"] + manifest.counts["not_run"] == 6
     assert manifest.data["status"] == "failed"
     # The next experiment gets a pool that works.
     again = computed(plan, tmp_path / "again", workers=2)
-    assert again.has("integrated", 2, units_of(plan)[-1].key)
+    assert again.has(units_of(plan)[-1].key)
