@@ -35,6 +35,7 @@ class Command:
 COMMANDS = {
     "compare": Command("run arms side by side in the same random worlds: report and figures", "experiments.compare"),
     "report": Command("write the report of a stored comparison again, run nothing", "experiments.report.command"),
+    "sweep": Command("run a design of many points: what is varied, and where arms cross", "experiments.sweep"),
     "attribute": Command("which barrier, or which mechanism, accounts for how much of a gap", "experiments.attribute"),
     "run": Command("run one arm in one random world: everything that happened", "experiments.run"),
     "check": Command("check a scenario and all settings, run nothing", "experiments.check"),
@@ -54,6 +55,7 @@ Start here
   journeys compare scenario=talking_therapies            beside published figures
   journeys compare 'arms=[fragmented,key_worker,integrated]' barriers.data_sharing=0.8
   journeys report outputs/compare/DATE                   its report again, from what is stored
+  journeys sweep sweep=load --dry-run                    what would run, and for how long
   journeys attribute                                     which barrier matters most? (320 runs)
   journeys run coordination=integrated replicate=7       one run, with the journeys of the vignettes
   journeys check scenario.folder=my_town                 is my own place right?
@@ -120,7 +122,7 @@ def _complete(arguments: list[str]) -> int:
         # Its one argument is a folder: the shell completes that by itself.
         return OK
     os.environ["COMP_LINE"] = " ".join([program, *words[1:]]) + " "[: len(words) == 1]
-    return _call(words[0] if words[:1] in (["run"], ["attribute"]) else "compare", arguments)
+    return _call(words[0] if words[:1] in (["run"], ["attribute"], ["sweep"]) else "compare", arguments)
 
 
 def _help() -> str:

@@ -22,8 +22,8 @@ from sim.schema.problems import Complaints
 HELP = """\
 journeys list: what there is to choose from
 
-  journeys list                  scenarios, coordinations, mechanisms and barriers
-  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers
+  journeys list                  scenarios, coordinations, mechanisms, barriers and sweeps
+  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers, sweeps
   journeys list parameters       every number of the model: name, default, unit, meaning
 """
 WIDTH = 110
@@ -95,6 +95,15 @@ def barriers() -> str:
     )
 
 
+def sweeps() -> str:
+    """Return the shipped designs with their questions."""
+    entries = []
+    for file in sorted((shipped.folder("conf") / "sweep").glob("*.yaml")):
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        entries.append((file.stem, f"{data['title']}. {data['question']}"))
+    return _section("Sweeps (sweep=NAME of journeys sweep)", entries)
+
+
 def parameters() -> str:
     """Return every number of the model."""
     return _section("Parameters (NAME=VALUE)", _parameters(Parameters(), ""))
@@ -126,5 +135,6 @@ LISTS = {
     "coordinations": named_coordinations,
     "mechanisms": mechanisms,
     "barriers": barriers,
+    "sweeps": sweeps,
     "parameters": parameters,
 }

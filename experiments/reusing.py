@@ -52,6 +52,8 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     found = [] if there["seed"] == here["seed"] else [f"seed is {there['seed']} there, {here['seed']} here"]
     if _rules(there["arms"]) != _rules(here["arms"]):
         found.append(_of_the_coalitions(*games) if games[1] else _of_the_arms(there["arms"], here["arms"]))
+    if there.get("sweep", {}).get("points") != here.get("sweep", {}).get("points"):
+        found.append("points of the sweep")
     if there["scenario"]["digest"] != here["scenario"]["digest"]:
         found += _of_the_place(there, here)
     (first, last), (begin, end) = there["replicates"], here["replicates"]

@@ -120,5 +120,5 @@ def _count(units: Sequence[Unit], stored: set[str], failed: dict[str, str], comp
     manifest.counts["reused"] += found - computed
     for unit in units:
         if unit.key in failed:
-            manifest.fail(unit.arm, unit.replicate, failed[unit.key], unit.key)
+            manifest.fail(unit.name, unit.replicate, failed[unit.key], unit.key)
     manifest.counts["not_run"] += len(units) - found - sum(unit.key in failed for unit in units)

@@ -111,6 +111,23 @@ class CompareSettings(ReplicatedSettings):
     )
 
 
+def _as_list_or_none(value: Any) -> Any:
+    return None if value is None else _as_list(value)
+
+
+class SweepSettings(ReplicatedSettings):
+    """``journeys sweep``."""
+
+    sweep: dict[str, Any] = parameter(..., "The design.", unit="-", status=Status.SETTING)
+    arms: Annotated[tuple[str, ...] | None, BeforeValidator(_as_list_or_none)] = parameter(
+        ..., "Coordinations; the first is the baseline; null: those of the design.", unit="names", status=Status.SETTING
+    )
+    replications: int | None = parameter(
+        ..., "Random worlds; null: as many as the design says.", unit="-", status=Status.SETTING, ge=1, le=MOST_WORLDS
+    )
+    dry_run: bool = parameter(..., "Whether to say what would run, and run nothing.", unit="-", status=Status.SETTING)
+
+
 class AttributeSettings(ReplicatedSettings):
     """``journeys attribute``."""
 

@@ -33,6 +33,7 @@ class Unit:
         replicate: Number of the random world.
         key: Names all that the result depends on.
         tables: Which tables of the result are stored beside its numbers.
+        point: Number of the point of a design, None where there is no design.
     """
 
     scenario: Scenario
@@ -42,6 +43,12 @@ class Unit:
     replicate: int
     key: str
     tables: tuple[str, ...] = ("episodes", "handoffs", "vignettes", "services", "groups")
+    point: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call the arm of this run."""
+        return self.arm if self.point is None else f"point {self.point}, {self.arm}"
 
 
 def units_of(plan: Plan) -> list[Unit]:

@@ -1,0 +1,128 @@
+"""``journeys sweep``: many design points, each with all arms in the same random worlds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from experiments import text
+from experiments.collecting import runs_table
+from experiments.compare import OWN_STORE, carry_out
+from experiments.factors import point_text
+from experiments.files import json_text
+from experiments.launching import launch
+from experiments.manifest import Manifest
+from experiments.store import Store
+from experiments.sweep_tables import averaged, break_even, is_numeric, point_table
+from experiments.sweep_text import heading, points_text
+from experiments.sweeping import Sweep, units_of_points
+from experiments.units import Unit, facts_of, facts_of_units
+from sim import simulate
+
+MOST_SHOWN = 20
+"""Points that a dry run names."""
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Do ``journeys sweep`` and return the exit status."""
+    as_setting = ["dry_run=true" if argument == "--dry-run" else argument for argument in arguments]
+    return launch("sweep", as_setting, sweep)  # type: ignore[arg-type]
+
+
+def sweep(plan: Sweep, folder: Path) -> int:
+    """Run what is not yet stored of a sweep, then write tables and figures and print them.
+
+    Args:
+        plan: What to run.
+        folder: Output folder.
+
+    Returns:
+        0, or 1 if runs failed.
+    """
+    units = units_of_points(plan)
+    if plan.dry_run:
+        print(foreseen(plan, units, Store(plan.store or folder / OWN_STORE)))
+        return 0
+    return carry_out("sweep", plan, units, folder, report)
+
+
+def foreseen(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
+    """Return what would run, and an estimate of time and disk from one run that is done here and not kept."""
+    wanted = {unit.key: unit for unit in units}
+    missing = [unit for key, unit in wanted.items() if not store.has(key)]
+    lines = [heading(plan), ""]
+    shown = [f"  {number:>5}  {point_text(point.values)}" for number, point in enumerate(plan.points[:MOST_SHOWN])]
+    lines += shown
+    if len(plan.points) > MOST_SHOWN:
+        lines.append(f"  ... and {len(plan.points) - MOST_SHOWN} more")
+    arms, worlds = len(plan.arms), len(plan.replicates)
+    lines += [
+        "",
+        f"{len(plan.points):,} points x {arms} arms x {worlds} replications = {len(units):,} runs; "
+        f"{len(wanted):,} of them differ, {len(wanted) - len(missing):,} are already there.",
+    ]
+    if missing:
+        start = time.perf_counter()
+        unit = missing[0]
+        size = len(json_text(facts_of(unit, simulate(unit.scenario, unit.coordination, unit.seed, unit.replicate))))
+        seconds = time.perf_counter() - start
+        lines.append(
+            f"About {_duration(seconds * len(missing))} of computing, divided by the number of processes, and "
+            f"{size * len(missing) / 1e6:.1f} MB of disk: from one run, of {seconds:.1f} s."
+        )
+    return "\n".join([*lines, "Nothing was run."])
+
+
+def report(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
+    """Write tables and figures of stored runs and print the sweep."""
+    runs = runs_of(plan, units, store)
+    runs.to_parquet(folder / "runs.parquet", index=False)
+    runs.to_csv(folder / "runs.csv", index=False)
+    arms = {arm: title for arm, title in plan.titles.items() if (runs["arm"] == arm).any()}
+    if plan.baseline not in arms:
+        print(f"\nNothing can be compared: no run of the baseline, {plan.baseline}, was finished.", file=sys.stderr)
+        return
+    factors = list(plan.design.varied)
+    table = point_table(runs, factors, list(arms))
+    tables = folder / "tables"
+    tables.mkdir(exist_ok=True)
+    table.to_csv(tables / "points.csv", index=False)
+    for factor in factors:
+        if is_numeric(runs[factor]):
+            alone = averaged(runs, [factor]) if len(factors) > 1 else runs
+            break_even(alone, factor, list(arms)).to_csv(tables / f"break_even_{factor}.csv", index=False)
+    print(f"\n{heading(plan)}\n\n{points_text(table, factors, arms)}")
+    # Drawing needs a library that takes half a second to import.
+    from experiments.figures.sweep import sweep_figures
+
+    figures = sweep_figures(folder / "figures", runs, plan, arms, manifest.provenance(), plan.executor.processes)
+    files = {
+        "tables": "tables/points.csv and others",
+        "data": "runs.parquet, runs.csv (a row a run, every varied parameter a column)",
+    }
+    print(text.results(folder, figures, files))
+
+
+def runs_of(plan: Sweep, units: Sequence[Unit], store: Store) -> pd.DataFrame:
+    """Return a row a run: point, every varied factor, arm, replicate, headline outcomes, counts and costs."""
+    changed = {path: used for path, (_, used) in plan.changes.items() if path not in plan.design.varied}
+    runs = runs_table(facts_of_units(store, units), plan.scenario.name, changed)
+    points = [unit.point for unit in units if unit.point is not None]
+    runs = runs.drop(columns="scenario") if "scenario" in plan.design.varied else runs
+    columns = {name: [_cell(plan.points[point].values[name]) for point in points] for name in plan.design.varied}
+    return pd.concat([pd.DataFrame({"point": points, **columns}), runs], axis=1)
+
+
+def _cell(value: object) -> object:
+    """Return a value of a factor as a cell of a table: levels by sector are one word."""
+    return point_text({"": value}).removeprefix("=") if isinstance(value, dict) else value
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
