@@ -162,6 +162,7 @@ def comparison_of(plan: Plan, of_runs: Collected, arms: Sequence[str]) -> Compar
     from experiments.figures.labels import labels_of
     from experiments.figures.over_time import over_time_data
 
+    labels = labels_of(plan.scenario)
     time, runs, tables = plan.scenario.parameters.time, of_runs.runs, of_runs.tables
     titles = {arm: plan.titles[arm] for arm in arms}
     episodes, handoffs, vignettes = (tables[name].to_pandas() for name in ("episodes", "handoffs", "vignettes"))
@@ -182,10 +183,10 @@ def comparison_of(plan: Plan, of_runs: Collected, arms: Sequence[str]) -> Compar
         published=published_table(of_runs.facts, plan.scenario.tables.published, arms),
         costs=costs_table(of_runs.facts, arms),
         views=two_views(handoffs, runs),
-        services=services_over_runs(tables["services"].to_pandas(), arms),
+        services=services_over_runs(tables["services"].to_pandas(), arms, labels.providers),
         steps=funnel_data(handoffs, runs, titles),
         over_time=over_time_data(episodes, handoffs, runs, titles, time),
-        flows=flows_data(episodes, handoffs, titles, labels_of(plan.scenario), sectors_of(plan.scenario)),
+        flows=flows_data(episodes, handoffs, titles, labels, sectors_of(plan.scenario)),
         mapped=mapped,
         typical=typical_worlds(vignettes, list(mapped), time),
     )

@@ -67,7 +67,7 @@ def groups_table(grouped: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     difference is given: they are not the same people in both arms.
 
     Args:
-        grouped: As of :func:`groups_table`.
+        grouped: As ``groups`` of :func:`equity_of`, without groups that have nobody in any run.
         arms: Names; the first is the baseline.
 
     Returns:

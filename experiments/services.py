@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,28 +10,35 @@ import pandas as pd
 from experiments.spread import spread
 
 KEYS = ["arm", "provider", "sector", "service", "stage"]
+FULL = 0.95
+"""Share of its place-days in use from which a service is called full in a run."""
 USES = ("busy", "missed", "coordination")
 """What takes places, in the order in which it is drawn."""
 _COLUMNS = [
-    *KEYS, "runs", "places", "used", "used_low", "used_high", *USES, "joined", "days", "days_low", "days_high",
-    "left_per_100", "waiting",
+    *KEYS, "label", "runs", "places", "used", "used_low", "used_high", *USES, "full", "joined", "days", "days_low",
+    "days_high", "left_per_100", "waiting",
 ]  # fmt: skip
 
 
-def services_over_runs(services: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+def services_over_runs(
+    services: pd.DataFrame, arms: Sequence[str], labels: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return the use and the queue of each service in each arm.
 
     Args:
         services: :func:`sim.outcomes.services.services_table` of every run, with ``arm`` and ``replicate``.
         arms: Names, in order.
+        labels: Words for people for providers, by name; their names if missing.
 
     Returns:
-        A row for each service of each arm, in the order of the first run: ``runs`` in which the service was there;
-        ``places``, mean over runs; ``used``: share of the place-days of all runs that were taken, with ``used_low`` and
-        ``used_high``, the spread between runs (5th and 95th percentile), and what of it was ``busy``, ``missed`` and
-        ``coordination``; ``joined``: people who joined the queue on the days counted, mean over runs; ``days``: their
-        mean days in it within the follow-up, all runs together, with spread; ``left_per_100``: how many of 100 of them
-        left it unserved in that time; ``waiting``: people in the queue, mean over runs and days. Missing: NaN.
+        A row for each service of each arm, in the order of the first run: ``label`` of its provider; ``runs`` in which
+        the service was there; ``places``, mean over runs; ``used``: share of the place-days of all runs that were
+        taken, with ``used_low`` and ``used_high``, the spread between runs (5th and 95th percentile), and what of it
+        was ``busy``, ``missed`` and ``coordination``; ``full``: share of the runs in which at least :data:`FULL` of
+        them were taken, which the mean over runs cannot tell; ``joined``: entries to the queue on the days counted,
+        mean over runs (a person may join several queues, and one again); ``days`` in it within the follow-up, mean of
+        all entries of all runs, with spread; ``left_per_100``: how many of 100 entries ended unserved in that time;
+        ``waiting``: entries that wait at once, mean over runs and days. Missing: NaN.
     """
     words = dict.fromkeys(KEYS, str)
     rows = [
@@ -39,6 +46,7 @@ def services_over_runs(services: pd.DataFrame, arms: Sequence[str]) -> pd.DataFr
         for key, own in services.astype(words).groupby(KEYS, sort=False)
     ]
     table = pd.DataFrame(rows, columns=_COLUMNS)
+    table["label"] = [(labels or {}).get(name, name) for name in table["provider"]]
     order = table["arm"].map({arm: number for number, arm in enumerate(arms)})
     return table.assign(order=order).sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
 
@@ -59,6 +67,7 @@ def _of_service(own: pd.DataFrame) -> dict[str, float]:
         "used_low": used_low,
         "used_high": used_high,
         **shares,
+        "full": float(np.mean(taken[has_places].sum(axis=1) >= FULL)) if has_places.any() else np.nan,
         "joined": float(np.mean(joined)),
         "days": float(_weighted(days[has_joined, None], joined[has_joined])[0]),
         "days_low": days_low,

@@ -251,7 +251,7 @@ def _notes(comparison: pd.DataFrame, others: Sequence[str]) -> list[str]:
             notes[0] += f" They hold for\nall {len(others)} differences of an outcome together (Bonferroni)."
         notes += _worth(comparison[comparison["outcome"] == HAS_NEEDS]["variance_ratio"])
     notes.append("Differences of shares are in percentage points.")
-    notes.append("The table shows means over runs; figures pool all runs, and may differ a little from it.")
+    notes.append("Means over runs; curves of support and figures of handoffs pool all runs, and may differ a little.")
     needy = set(comparison[(comparison["outcome"] == HAS_NEEDS) & comparison["mean"].notna()]["arm"])
     gone = comparison[comparison["mean"].isna()]
     missing = {MISSING.get(name, NOTHING) for name in gone[gone["arm"].isin(needy)]["outcome"]}

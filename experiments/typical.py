@@ -178,10 +178,15 @@ def _text_of_arm(rows: pd.DataFrame, title: str) -> str:
     value, middle = row["value"], row["median"]
     return (
         f"under {title} {value['supported']:.0f} of {rows['needs'].iloc[0]} needs are supported "
-        f"(median of all worlds {middle['supported']:g}), days to the first support {value['first_support']:.0f} "
-        f"({middle['first_support']:.0f}), failed attempts {value['failed']:.0f} ({middle['failed']:g}), "
+        f"(median of all worlds {middle['supported']:g}), days to the first support {_first_support(value)} "
+        f"({_first_support(middle)}), failed attempts {value['failed']:.0f} ({middle['failed']:g}), "
         f"times that the story was told {value['stories']:.0f} ({middle['stories']:g})"
     )
+
+
+def _first_support(measures: pd.Series) -> str:
+    """Return the days to the first support in one world or their median; in words if there is none in half or more."""
+    return f"{measures['first_support']:.0f}" if measures["supported"] >= 1 else "no support"
 
 
 def _typical(events: pd.DataFrame, vignette: str, arms: Sequence[str], time: Time) -> Typical | None:

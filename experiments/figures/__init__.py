@@ -2,8 +2,9 @@
 
 The numbers of every figure come from a pure function (``incidence_data``,
 ``difference_data``, ``at_risk_data``, ``forest_data``, ``reasons_data``, ``sectors_data``,
-``over_time_data``, ``waiting_data``, ``funnel_data``, ``dumbbells_data``,
-``runs_spread_data``, ``journey_data``), which anybody may call to draw their own.
+``over_time_data``, ``waiting_data``, ``funnel_data``, ``flows_data``, ``dumbbells_data``,
+``runs_spread_data``, ``journey_data``; those of services from :func:`experiments.services.services_over_runs`), which
+anybody may call to draw their own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from experiments.figures.difference import at_risk_data, difference_data
 from experiments.figures.drawing import write_all
 from experiments.figures.dumbbells import dumbbells_data
+from experiments.figures.flows_data import flows_data
 from experiments.figures.foot import foot_of
 from experiments.figures.forest import forest_data
 from experiments.figures.funnel import funnel_data
@@ -38,6 +40,7 @@ __all__ = [
     "compare_figures",
     "difference_data",
     "dumbbells_data",
+    "flows_data",
     "foot_of",
     "forest_data",
     "funnel_data",

@@ -39,9 +39,8 @@ LINE, PAD, BAR, AXIS = style.LINE_HEIGHT, 1.6, 2.4, 11.0
 NARROW_LABEL, NARROW_AXIS, BELOW_NUMBERS = 48.0, 10.5, 5.0
 """In mm, in a figure of one column: of the players' labels at most, of the axis below the rows of a panel, from it to
 what is below its numbers."""
-TALLEST, NARROW_TALLEST, LEAST_PAD = 225.0, 235.0, 0.6
-"""In mm: height of a figure up to which rows are as high as they should be, of one of one column; around the lines of a
-row at least."""
+LEAST_PAD = 0.6
+"""In mm: around the lines of a row at least, in a figure that would be too tall otherwise."""
 PARTS = 6
 """Into which an axis is divided at most, if its numbers have room."""
 LEAST_SPAN = 1.0
@@ -75,7 +74,7 @@ def draw_attribution(table: pd.DataFrame, plan: Attribution, width: float = styl
         width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
-        is_narrow = width < style.DOUBLE_COLUMN
+        is_narrow = style.is_narrow(width)
         across, label_width, axis = (1, NARROW_LABEL, NARROW_AXIS) if is_narrow else (ACROSS, LABEL_WIDTH, AXIS)
         outcomes, players = shown_outcomes(), by_size(table)
         names = dict(zip(table["player"], table["label"], strict=True))
@@ -88,7 +87,7 @@ def draw_attribution(table: pd.DataFrame, plan: Attribution, width: float = styl
         head = max(map(len, heads)) * LINE + 1.0
         frame = Frame(TITLES[plan.among], _subtitle(plan), _notes(table, plan), width)
         down = -(-len(outcomes) // across)
-        spare = (NARROW_TALLEST if is_narrow else TALLEST) - frame.page(0.0).height - down * (head + axis)
+        spare = style.tallest(width) - frame.page(0.0).height - down * (head + axis)
         lines = max(map(len, labels)) * LINE
         row = lines + min(PAD, max(LEAST_PAD, spare / (down * len(players)) - lines))
         panel = head + row * len(players) + axis

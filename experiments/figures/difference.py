@@ -159,7 +159,7 @@ def draw_difference(
             foot,
         ]
         frame = Frame(TITLE, subtitle, notes, width)
-        return (_draw_narrow if width <= style.SINGLE_COLUMN else _draw_wide)(frame, known, at_risk, arms)
+        return (_draw_narrow if style.is_narrow(width) else _draw_wide)(frame, known, at_risk, arms)
 
 
 def _draw_wide(frame: Frame, known: pd.DataFrame, at_risk: pd.DataFrame, arms: Mapping[str, str]) -> Figure:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.equity import MIN_EPISODES
 from experiments.figures import style
-from experiments.figures.arm_key import MARKER_WIDTH, key_height, write_key
+from experiments.figures.arm_key import MARKER_WIDTH, MIDDLE, draw_marker, key_height, write_key
 from experiments.figures.dumbbell_rows import (
     HEAD_ROW,
     VALUE_WIDTH,
@@ -21,7 +21,6 @@ from experiments.figures.dumbbell_rows import (
     size_text,
     write_heads,
 )
-from experiments.figures.ends import markers
 from experiments.figures.layout import EDGE, Frame, Page, shortened, wrapped
 from experiments.figures.tables import counted, plain, rows_of
 from experiments.text import scaled
@@ -47,9 +46,8 @@ ROW, AXIS, BLOCK_GAP, HEAD_GAP = 3.6, 9.0, 4.0, 1.5
 CLUSTER_NAME, CLUSTER_GAP, CLUSTER_BETWEEN, CLUSTER_HEAD, CLUSTER_AXIS = 22.0, 0.8, 2.5, 1.8, 8.2
 """In mm, with the arms of a group one below the other: of the names, between groups, between panels, between groupings
 whose names take no room of their own, of the axis."""
-TALLEST, NARROW_TALLEST, LEAST_ROW, LEAST_LINE = 225.0, 235.0, 2.8, 2.6
-"""In mm: height of a figure up to which rows are as high as they should be, of one of one column; of a group at least,
-of an arm in it at least."""
+LEAST_ROW, LEAST_LINE = 2.8, 2.6
+"""In mm: of a group at least, of an arm in it at least, in a figure that would be too tall otherwise."""
 
 _COLUMNS = ["outcome", "arm", "grouping", "group", "episodes", "base", "value", "difference", "low", "high", "n"]
 
@@ -140,7 +138,7 @@ def draw_dumbbells(
             f"{counted(hidden, 'smaller group')} not drawn: see tables/equity.csv." if hidden else "",
             foot,
         ]
-        if width < style.DOUBLE_COLUMN:
+        if style.is_narrow(width):
             subtitle = "The same people in every arm, a row an arm; further left is better."
             return _draw_clusters(Frame(TITLE, subtitle, notes, width), data, shown, arms, days).figure
         subtitle = "A row a group of people, the same in every arm; further left is better."
@@ -214,8 +212,7 @@ def _fitting(wanted: float, least: float, rows: int, frame: Frame, fixed: float)
         frame: Of the figure.
         fixed: Height of all else between title and notes, in mm.
     """
-    tallest = NARROW_TALLEST if frame.width < style.DOUBLE_COLUMN else TALLEST
-    return min(wanted, max(least, (tallest - frame.page(0.0).height - fixed) / rows))
+    return min(wanted, max(least, (style.tallest(frame.width) - frame.page(0.0).height - fixed) / rows))
 
 
 def _draw_block(
@@ -252,16 +249,17 @@ def _draw_clusters(frame: Frame, data: pd.DataFrame, shown: pd.DataFrame, arms: 
     others = list(arms)[1:]
     key = key_height(arms, room) + 1.0
     above = max(map(len, titles.values())) * style.LINE_HEIGHT
-    # Beside many arms there is room for the name of a grouping too, above that of its first group.
-    has_room = LEAST_LINE * len(others) > 3 * style.LINE_HEIGHT
-    head = CLUSTER_HEAD if has_room else HEAD_ROW
+    # The rows of many arms leave room beside them for the name of the grouping, above name and size of its first group:
+    # then it takes no row of its own.
+    is_head_beside = LEAST_LINE * len(others) > 3 * style.LINE_HEIGHT
+    head = CLUSTER_HEAD if is_head_beside else HEAD_ROW
     fixed = key + above + height_of(shown, CLUSTER_GAP, head) + CLUSTER_AXIS
     wanted = max(ROW, 2 * style.LINE_HEIGHT / len(others))
     line = _fitting(wanted, LEAST_LINE, len(shown) * len(others), frame, fixed)
     row = max(line * len(others), 2 * style.LINE_HEIGHT) + CLUSTER_GAP
     height = height_of(shown, row, head)
     heads, places = places_of(shown, row, head)
-    if has_room:
+    if is_head_beside:
         first = shown.drop_duplicates("grouping")
         heads = {
             group.grouping: places[group.grouping, group.group] - 1.6 * style.LINE_HEIGHT for group in rows_of(first)
@@ -286,10 +284,7 @@ def _write_titles(page: Page, arms: Mapping[str, str], arm: str, left: float, to
     """Write the titles of the baseline and of an arm, each behind its marker."""
     looks = style.looks_of_arms(arms)
     for name, title in _titles_above(arms, arm, width).items():
-        axes = page.canvas_axes(left, top, MARKER_WIDTH, style.LINE_HEIGHT)
-        axes.set_axis_off()
-        axes.set_xlim(0.0, MARKER_WIDTH)
-        axes.plot([1.0], [style.LINE_HEIGHT / 2], **markers(looks[name]), clip_on=False)
+        draw_marker(page, looks[name], left + MIDDLE, top + style.LINE_HEIGHT / 2)
         page.text(left + MARKER_WIDTH, top, title)
         top += len(title) * style.LINE_HEIGHT
 

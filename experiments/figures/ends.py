@@ -53,7 +53,7 @@ def markers(look: Look) -> dict[str, Any]:
 
 def room_for(width: float) -> float:
     """Return how wide the text at the end of a line may be on a figure of some width, both in mm."""
-    return LABEL_WIDTH if width > style.SINGLE_COLUMN else NARROW_LABEL_WIDTH
+    return NARROW_LABEL_WIDTH if style.is_narrow(width) else LABEL_WIDTH
 
 
 def height_for(texts: Iterable[str], room: float, least: float, above: float = BEYOND) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from experiments.figures import style
 from experiments.figures.flows_data import Flows
 from experiments.figures.flows_map import LARGEST, ROAD_POINTS, Floats, Map, Place, beside, edge_of, lane, map_of, way
 from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
-from experiments.figures.spread import handoffs_note, has_several, sizes_note
+from experiments.figures.spread import handoffs_note, has_several, no_handoffs, sizes_note
 from experiments.figures.tables import counted, rows_of
 from sim.schema.parameters import Time
 
@@ -29,7 +29,8 @@ TITLE = "Who is sent where, and how many arrive"
 Colour = str | tuple[float, ...]
 
 MOST_WAYS = 40
-"""Ways of an arm that are drawn as arrows at most; with more, arrows could no longer be followed."""
+"""Ways of an arm that are drawn as arrows, if that many can be told from the rest by how much they are used; more could
+hardly be followed."""
 MOST_NUMBERS, MOST_HIDDEN = 6, 20
 """Arrows of an arm with their numbers on them at most, and how much of others a number may hide (points of roads)."""
 SEEN = 0.05
@@ -55,7 +56,7 @@ class Scale:
     """What numbers look like, the same in every panel.
 
     Attributes:
-        least: People sent, per 100 needs, from which on a way is an arrow; 0 if all ways are.
+        least: Handoffs per 100 needs from which on a way is an arrow; 0 if all ways are.
         width: Of an arrow, in mm for 1 per 100 needs.
         radius: Of a provider, in mm for 1 per 100 needs; area is in proportion.
     """
@@ -76,6 +77,7 @@ def draw_flows(
     time: Time,
     foot: str = "",
     width: float = style.DOUBLE_COLUMN,
+    left_out: Sequence[str] = (),
 ) -> Figure:
     """Draw the figure.
 
@@ -86,6 +88,7 @@ def draw_flows(
         time: The clock; its follow-up limits which handoffs count.
         foot: What else to say below: place, worlds, settings.
         width: Of the figure in mm: of a double column two panels are side by side, of a single one there is one.
+        left_out: Titles of arms of the comparison that are not shown.
     """
     with style.house():
         edges = flows.edges
@@ -93,15 +96,15 @@ def draw_flows(
         sizes = sizes_note("Needs counted", flows.needs, runs, arms)
         of_handoffs = handoffs_note(made, runs, arms, time)
         if not sum(made.values()):
-            empty = Frame(TITLE, "", [sizes, of_handoffs, foot], width)
-            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
+            return no_handoffs(TITLE, [sizes, of_handoffs, foot], width)
         scale = scale_of(flows)
-        notes = [_how_to_read(edges, scale, runs), sizes, of_handoffs, foot]
+        others = f"Not shown: {', '.join(left_out)} (see tables/flows.csv)." if left_out else ""
+        notes = [_how_to_read(edges, scale, runs), sizes, of_handoffs, others, foot]
         subtitle = (
-            "Handoffs per 100 needs. Width of an arrow: people sent on; dark: those who come to the first "
-            "appointment; pale: those dropped on the way. Area of a circle: people who seek help there first."
+            "Handoffs per 100 needs. Width of an arrow: handoffs made; dark: the person comes to the first "
+            "appointment; pale: dropped on the way. Area of a circle: needs that are brought there first."
         )
-        across = min(len(arms), 2 if width >= style.DOUBLE_COLUMN else 1)
+        across = min(len(arms), 1 if style.is_narrow(width) else 2)
         if across == 1:
             width = style.SINGLE_COLUMN
         frame = Frame(TITLE, subtitle, notes, width)
@@ -126,7 +129,11 @@ def draw_flows(
 
 
 def scale_of(flows: Flows) -> Scale:
-    """Return what numbers look like: the most used way of all arms is the widest, and no arm has too many arrows."""
+    """Return what numbers look like: the most used way of all arms is the widest.
+
+    A way is an arrow from the smallest round number on with which no arm has more than :data:`MOST_WAYS` arrows; where
+    so many ways are used alike that there is none, from the largest round number on that is reached.
+    """
     made, first = flows.edges["made"], flows.nodes["first"].max()
 
     def ways(least: float) -> int:
@@ -149,7 +156,7 @@ def _how_to_read(edges: pd.DataFrame, scale: Scale, runs: Mapping[str, list[int]
         said.append("White: still under way when the run ends.")
     said.append(
         "Arrows keep to the right, so that each direction has its own lane. Numbers: how many arrive of how many are "
-        "sent, per 100 needs, on the most used ways."
+        "sent, per 100 needs, on the most used ways where there is room."
     )
     if has_several(runs):
         said.append("All runs of an arm together.")
@@ -289,14 +296,19 @@ def _hidden(place: Floats, half: float, points: Floats) -> int:
 
 def _draw_key(axes: Axes, scale: Scale, across: int) -> None:
     """Draw how large a circle and how wide an arrow is, in numbers."""
-    first = max(step for step in STEPS if scale.radius * math.sqrt(step) <= LARGEST)
     made = max(step for step in STEPS if scale.width * step <= WIDEST)
-    axes.add_patch(Circle((LARGEST, KEY / 2), scale.radius_of(first), facecolor=style.GREY, zorder=5))
-    axes.text(2 * LARGEST + 1.5, KEY / 2, f"{first:g} per 100 needs seek help here first", va="center")
+    if scale.radius:
+        first = max(step for step in STEPS if scale.radius * math.sqrt(step) <= LARGEST)
+        axes.add_patch(Circle((LARGEST, KEY / 2), scale.radius_of(first), facecolor=style.GREY, zorder=5))
+        axes.text(2 * LARGEST + 1.5, KEY / 2, f"{first:g} per 100 needs are brought here first", va="center")
+    else:
+        axes.text(0.0, KEY / 2, "no need was brought to a first door", va="center")
     left, top = (0.0, KEY) if across == 1 else (axes.get_xlim()[1] / 2, 0.0)
     ends = (Place(left, top + 2.0, 1, []), Place(left + 22.0, top + 2.0, -1, []))
     sent = pd.Series(
         {"sender": "key", "receiver": "key", "attended": 0.4 * made, "dropped": 0.6 * made, "under_way": 0.0}
     )
     _draw_arrow(axes, sent, way(*ends, 0.0, 0.0), scale, "key")
-    axes.text(left + 24.0, top + KEY / 2, f"{made:g} sent per 100 needs: dark arrive, pale dropped", va="center")
+    room = axes.get_xlim()[1] - left - 24.0
+    lines = wrapped(f"{made:g} handoffs per 100 needs: dark attended, pale dropped", room)
+    axes.text(left + 24.0, top + KEY / 2, "\n".join(lines), va="center", linespacing=1.2)

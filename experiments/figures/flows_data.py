@@ -24,11 +24,11 @@ class Flows:
 
     Attributes:
         nodes: A row for each provider in each arm, sectors together and in the order of the scenario: columns ``arm``,
-            ``provider``, ``label``, ``sector`` and ``first``: needs of the cohort that came there first, per 100 needs
-            of the cohort.
+            ``provider``, ``label``, ``sector``, ``first``: needs of the cohort that came there first, per 100 needs of
+            the cohort, and ``is_given``: whether the scenario has it.
         edges: A row for each pair of providers in each arm with a handoff of the cohort, the most used first: columns
-            ``arm``, ``sender``, ``receiver``, ``handoffs`` (how many were made), and per 100 needs of the cohort
-            ``made``, which is ``attended`` plus ``dropped`` plus ``under_way`` (when the run ends).
+            ``arm``, ``sender``, ``receiver`` and their labels, ``handoffs`` (how many were made), and per 100 needs of
+            the cohort ``made``, which is ``attended`` plus ``dropped`` plus ``under_way`` (when the run ends).
         needs: Needs of the cohort by arm, all replicates together.
     """
 
@@ -37,9 +37,11 @@ class Flows:
     needs: Mapping[str, int]
 
     def of(self, arms: Iterable[str]) -> Flows:
-        """Return those of some arms."""
+        """Return those of some arms; who is met in none of them, and is not of the scenario, is not there."""
         kept = list(arms)
         nodes, edges = (table[table["arm"].isin(kept)].reset_index(drop=True) for table in (self.nodes, self.edges))
+        met = {*edges["sender"], *edges["receiver"], *nodes.loc[nodes["first"] > 0, "provider"]}
+        nodes = nodes[nodes["is_given"] | nodes["provider"].isin(met)].reset_index(drop=True)
         return Flows(nodes, edges, {arm: self.needs[arm] for arm in kept})
 
 
@@ -71,17 +73,18 @@ def flows_data(
     own, made = (table[table["arm"].isin(list(arms))] for table in (own, made))
     counts = own["arm"].value_counts()
     needs = {arm: int(counts.get(arm, 0)) for arm in arms}
-    known = _with_met(dict(sectors or {}), own, made)
-    return Flows(_nodes(own, known, labels, needs), _edges(made, needs), needs)
+    given = dict(sectors or {})
+    known = _with_met(dict(given), own, made)
+    nodes = _nodes(own, known, labels, needs)
+    return Flows(nodes.assign(is_given=nodes["provider"].isin(given)), _edges(made, needs, labels), needs)
 
 
-def seen(edges: pd.DataFrame, arms: Mapping[str, str], labels: Labels) -> str:
+def seen(edges: pd.DataFrame, arms: Mapping[str, str]) -> str:
     """Return in a paragraph what the figure shows, for people who cannot see it.
 
     Args:
         edges: Of :class:`Flows`.
         arms: Titles by name of the arm.
-        labels: What providers are called.
     """
     said = []
     for arm, title in arms.items():
@@ -91,15 +94,14 @@ def seen(edges: pd.DataFrame, arms: Mapping[str, str], labels: Labels) -> str:
             said.append(f"{title}: nobody is sent on.")
             continue
         ways = "; ".join(
-            f"{labels.provider(row.sender)} to {labels.provider(row.receiver)} {row.made:.1f}, of which "
-            f"{row.attended:.1f} arrive"
+            f"{row.sender_label} to {row.receiver_label} {row.made:.1f}, of which {row.attended:.1f} are attended"
             for row in rows_of(own.head(MOST_SAID))
         )
         said.append(
-            f"{title}: for 100 needs people are sent on {made:.1f} times; of 100 sent "
-            f"{100.0 * attended / made:.0f} arrive. Most used ways, per 100 needs: {ways}."
+            f"{title}: {made:.1f} handoffs are made per 100 needs; of 100 handoffs {100.0 * attended / made:.0f} "
+            f"are attended. Most used ways, per 100 needs: {ways}."
         )
-    return "A map of the providers, with arrows for people who are sent from one to another. " + " ".join(said)
+    return "A map of the providers, with arrows for handoffs from one to another. " + " ".join(said)
 
 
 def _with_met(sectors: dict[str, str], episodes: pd.DataFrame, handoffs: pd.DataFrame) -> dict[str, str]:
@@ -137,7 +139,7 @@ def _nodes(
     return pd.DataFrame(rows, columns=["arm", "provider", "label", "sector", "first"])
 
 
-def _edges(handoffs: pd.DataFrame, needs: Mapping[str, int]) -> pd.DataFrame:
+def _edges(handoffs: pd.DataFrame, needs: Mapping[str, int], labels: Labels) -> pd.DataFrame:
     keys = ["arm", "sender", "receiver"]
     # Categories are grouped many times faster than words; most pairs of them never occur.
     counts = handoffs.groupby([*keys, "state"], observed=True).size().unstack("state", fill_value=0)
@@ -151,4 +153,5 @@ def _edges(handoffs: pd.DataFrame, needs: Mapping[str, int]) -> pd.DataFrame:
     position = {arm: number for number, arm in enumerate(needs)}
     table["order"] = table["arm"].map(position)
     table = table.sort_values(["order", "handoffs", "sender", "receiver"], ascending=[True, False, True, True])
-    return table[[*keys, "handoffs", "made", *STATES]].reset_index(drop=True)
+    ends = {f"{end}_label": [labels.provider(name) for name in table[end]] for end in ("sender", "receiver")}
+    return table.assign(**ends)[[*keys, *ends, "handoffs", "made", *STATES]].reset_index(drop=True)

@@ -20,6 +20,8 @@ Group = tuple[str, list[str]]
 
 NAME_WIDTH, LARGEST = 24.5, 2.2
 """In mm: of names at most, radius of the largest provider."""
+DEEPEST = 18.0
+"""In mm: how far a road between two providers of one side goes into the map at most."""
 ROW_GAP, BOW, LEAST_HEIGHT = 0.7, 4.0, 45.0
 """In mm: between two names, how far a side bends, of a map at least."""
 ROAD_POINTS = 60
@@ -129,8 +131,8 @@ def way(start: Place, end: Place, before: float, after: float) -> Floats:
     Returns:
         Points in mm, shape (:data:`ROAD_POINTS`, 2), evenly spaced.
     """
-    # On one side a road goes the deeper into the map the longer it is.
-    deep = abs(start.x - end.x) / 2 if start.inward != end.inward else 5.0 + 0.3 * abs(start.y - end.y)
+    # On one side a road goes the deeper into the map the longer it is, but not as far as the names of the other side.
+    deep = abs(start.x - end.x) / 2 if start.inward != end.inward else min(5.0 + 0.3 * abs(start.y - end.y), DEEPEST)
     points = np.array(
         [
             (start.x, start.y),

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from experiments.figures import style
+from experiments.figures.arm_key import KEY_GAP, key_height, row_names, write_key
 from experiments.figures.ends import markers
 from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
-from experiments.figures.letters import draw_key, key_height, row_names
 from experiments.figures.spread import sizes_note
 from experiments.figures.tables import counted
 from experiments.text import HAS_NEEDS, MISSING, NOT_OBSERVED, NOT_REACHED, NOTHING, UNITS, decimals, scaled
@@ -104,7 +104,7 @@ def draw_forest(
             message = f"Nothing to compare: {arms[baseline]} is the only arm."
             return Frame(TITLE, "", [sizes_note("Needs counted", sizes, runs, arms), foot], width).empty(message).figure
         data = forest_data(comparison, arms)
-        is_narrow = width < style.DOUBLE_COLUMN
+        is_narrow = style.is_narrow(width)
         names = _short_names(data, arms, width) if is_narrow else dict(arms)
         notes = [
             sizes_note("Needs counted", sizes, runs, names),
@@ -192,10 +192,11 @@ def _draw_stacked(
     height = sum(rows) + STACKED_AXIS + (DENSE_GAP if is_dense else STACKED_GAP)
     headers = [_header(outcome, of_baseline[outcome.name], room) for outcome in HEADLINE]
     above = [STACKED_HEADER + (len(lines) - 1) * style.LINE_HEIGHT for lines in headers]
-    page = frame.page(key_height(key, room) + sum(above) + len(HEADLINE) * height)
+    below_key = key_height(key, room, short) + KEY_GAP if key else 0.0
+    page = frame.page(below_key + sum(above) + len(HEADLINE) * height)
     if key:
-        draw_key(page, frame.top, key, short, style.looks_of_arms(arms))
-    top = frame.top + key_height(key, room)
+        write_key(page, key, EDGE, frame.top, room, short, style.looks_of_arms(arms))
+    top = frame.top + below_key
     for outcome, lines, high in zip(HEADLINE, headers, above, strict=True):
         _write_header(page, top, outcome, lines, of_baseline[outcome.name])
         top += high

@@ -15,8 +15,15 @@ from matplotlib.ticker import FixedLocator
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
-from experiments.figures.letters import short_titles
-from experiments.figures.spread import handoffs_note, has_several, runs_of_arms, spread, spread_note
+from experiments.figures.spread import (
+    handoffs_note,
+    has_several,
+    no_handoffs,
+    runs_of_arms,
+    short_titles,
+    spread,
+    spread_note,
+)
 from experiments.figures.tables import cohort_of, counted, plain, rows_of
 from sim.schema.parameters import Time
 
@@ -94,18 +101,17 @@ def draw_funnel(
     with style.house():
         made = {arm: int(data.loc[data["arm"] == arm, "made"].iloc[0]) for arm in arms}
         notes = [
-            handoffs_note(made, runs, short_titles(arms) if width < style.DOUBLE_COLUMN else arms, time),
+            handoffs_note(made, runs, short_titles(arms) if style.is_narrow(width) else arms, time),
             "Full colour: come as far as the step; pale: dropped since the step before; hatched: under way when the "
             "run ends." + (" All runs of an arm together." if has_several(runs) else ""),
             spread_note("Whiskers", runs),
             foot,
         ]
         if not sum(made.values()):
-            empty = Frame(TITLE, "", [notes[0], foot], width)
-            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
+            return no_handoffs(TITLE, [notes[0], foot], width)
         subtitle = "Per 100 handoffs made: how many come as far as each step, and why most of the others are dropped."
         frame = Frame(TITLE, subtitle, notes, width)
-        draw = _draw_narrow if width < style.DOUBLE_COLUMN else _draw_wide
+        draw = _draw_narrow if style.is_narrow(width) else _draw_wide
         return draw(frame, data, arms)
 
 

@@ -108,7 +108,7 @@ def draw_incidence(
         if data.empty:
             empty = Frame(TITLE, "", [notes[0], foot], width)
             return empty.empty("No needs to count: none arose on the days whose needs are counted.").figure
-        stacked = width <= style.SINGLE_COLUMN
+        stacked = style.is_narrow(width)
         labels = [_end_label(title, 100.0) for title in arms.values()]
         most = room_for(width)
         height = height_for(labels, most, NARROW_PANEL_HEIGHT if stacked else PANEL_HEIGHT)

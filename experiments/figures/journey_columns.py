@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from experiments.figures import style
 from experiments.figures.journey_data import Journey
 from experiments.figures.journey_texts import OUTCOME_HEADS, need_line, outcome_cells
 from experiments.figures.layout import EDGE, text_width
 
-NARROW = 120.0
-"""Width of a figure below which names stand above their rows instead of beside them, in mm."""
 BAR, SYMBOL, SYMBOL_NARROW = 1.5, 2.6, 3.4
 """In mm: of the bar in the colour of a sector; of the symbol of a need with the room after it, before text and before
 the chart."""
-NAME = EDGE + BAR + 1.5
+NAME_LEFT = EDGE + BAR + 1.5
 """Where names begin, in mm."""
 SHORTEST_NAME, LONGEST_NAME = 28.0, 46.5
 """Room for names beside the chart at least and at most, in mm."""
@@ -48,7 +47,7 @@ class Columns:
     @property
     def name(self) -> float:
         """Where names begin, in mm."""
-        return self.chart + 0.5 if self.is_narrow else NAME
+        return self.chart + 0.5 if self.is_narrow else NAME_LEFT
 
 
 def columns_of(journeys: Iterable[Journey], page: float) -> Columns:
@@ -58,7 +57,7 @@ def columns_of(journeys: Iterable[Journey], page: float) -> Columns:
         journeys: Which.
         page: Width of the figure, in mm.
     """
-    if page < NARROW:
+    if style.is_narrow(page):
         chart = EDGE + BAR + 0.7 + SYMBOL_NARROW
         return Columns(page, page - EDGE - chart - 0.5, chart, page - AFTER_CHART - chart, ())
     shown = list(journeys)
@@ -71,5 +70,5 @@ def columns_of(journeys: Iterable[Journey], page: float) -> Columns:
     table = sum(sizes) + BETWEEN * (len(sizes) - 1)
     first = page - EDGE - max(lines, table)
     beside = [first + sum(sizes[:number]) + BETWEEN * number for number in range(len(sizes))]
-    chart = NAME + room + BEFORE_CHART
+    chart = NAME_LEFT + room + BEFORE_CHART
     return Columns(page, room, chart, first - AFTER_CHART - chart, tuple(beside))

@@ -14,14 +14,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.figures import style
+from experiments.figures.arm_key import draw_marker
 from experiments.figures.drawing import WIDTHS, each
-from experiments.figures.ends import markers
-from experiments.figures.journey_columns import NAME, columns_of
+from experiments.figures.journey_columns import NAME_LEFT, columns_of
 from experiments.figures.journey_data import UNLABELLED, Journey
 from experiments.figures.journey_lanes import draw_lanes, last_of
 from experiments.figures.journey_map_data import journey_until
-from experiments.figures.journey_map_spread import SPREAD_NOTE, draw_spread, spread_height
-from experiments.figures.journey_marks import draw_key, key_height
+from experiments.figures.journey_map_spread import draw_spread, spread_height, support_note, worlds_note
+from experiments.figures.journey_marks import draw_marks_key, marks_key_height
 from experiments.figures.journey_rows import plan_rows
 from experiments.figures.journey_texts import summary
 from experiments.figures.journeys import AXIS_HEIGHT, DROPS_NOTE, GAP
@@ -32,8 +32,8 @@ from experiments.figures.tables import counted
 from experiments.typical import MAP, Typical, file_of
 from sim.schema.parameters import Time
 
-PAGE = 247.0
-"""Height of a printed page of A4, in mm."""
+MARKER = 1.2
+"""Middle of the marker of an arm, in mm from the margin."""
 TITLE_ROOM = 0.6
 """From what is written above a chart to it, in mm."""
 
@@ -91,7 +91,7 @@ def _write(
     for inside, width in WIDTHS.items():
         whole = draw_map(journeys, list(arms), one, arms, time, labels, foot, width)
         paths += save(whole, folder / inside, file_of(one.vignette), title, provenance)
-        if len(arms) == 1 or height_of(whole) <= PAGE:
+        if len(arms) == 1 or height_of(whole) <= style.PAGE_HEIGHT:
             continue
         for arm in arms:
             part = draw_map(journeys, [arm], one, arms, time, labels, foot, width)
@@ -153,7 +153,7 @@ def draw_map(
         frame = Frame(
             title_of(typical, labels), subtitle(typical), [*notes(typical, time, bool(columns.beside)), foot], width
         )
-        page = frame.page(above + GAP + spread + GAP + key_height(room))
+        page = frame.page(above + GAP + spread + GAP + marks_key_height(room))
         looks, top = style.looks_of_arms(arms), frame.top
         for arm in shown:
             heads[arm].draw(page, top, looks[arm])
@@ -166,7 +166,7 @@ def draw_map(
         axes.set_xlabel(f"Days since the first need arose (day {typical.start:,.0f} of the run)")
         top = frame.top + above + GAP
         draw_spread(page, top, columns, typical, arms, looks)
-        draw_key(page, EDGE, top + spread + GAP, room)
+        draw_marks_key(page, EDGE, top + spread + GAP, room)
         return page.figure
 
 
@@ -194,13 +194,13 @@ def notes(typical: Typical, time: Time, has_table: bool = True) -> list[str]:
     )
     if has_table:
         shown += f" {DROPS_NOTE}"
-    if typical.worlds["replicate"].nunique() == 1:
-        return [f"{shown} There is one random world, so no spread between worlds can be shown."]
+    is_chosen = typical.worlds["replicate"].nunique() > 1
     chosen = (
         "Most typical: nearest to the medians of all worlds, in median absolute deviations, in days to support of each "
         f"given need ({days} if not supported), failed attempts and stories told."
     )
-    return [f"{chosen} {shown} {SPREAD_NOTE}"]
+    parts = (chosen if is_chosen else "", shown, worlds_note(typical), support_note(typical))
+    return [" ".join(part for part in parts if part)]
 
 
 class _Head:
@@ -216,21 +216,18 @@ class _Head:
     """
 
     def __init__(self, title: str, text: str, width: float) -> None:
-        self._title = wrapped(title, width - EDGE - NAME, bold=True)
-        self._indent = NAME + text_width(title, bold=True) + 3.0
+        self._title = wrapped(title, width - EDGE - NAME_LEFT, bold=True)
+        self._indent = NAME_LEFT + text_width(title, bold=True) + 3.0
         if self._indent + text_width(text) <= width - EDGE:
             self._lines, self._below = [text], 0.0
         else:
-            self._lines = wrapped(text, width - EDGE - NAME)
-            self._indent, self._below = NAME, len(self._title) * style.LINE_HEIGHT
+            self._lines = wrapped(text, width - EDGE - NAME_LEFT)
+            self._indent, self._below = NAME_LEFT, len(self._title) * style.LINE_HEIGHT
         lines = max(len(self._title), len(self._lines) + round(self._below / style.LINE_HEIGHT))
         self.height = lines * style.LINE_HEIGHT + TITLE_ROOM
 
     def draw(self, page: Page, top: float, look: style.Look) -> None:
         """Write it on a page from ``top`` mm on, with the marker of the arm."""
-        symbol = page.canvas_axes(EDGE, top, 3.0, style.LINE_HEIGHT)
-        symbol.set_axis_off()
-        symbol.set_xlim(0.0, 3.0)
-        symbol.plot([1.2], [style.LINE_HEIGHT / 2], **markers(look), clip_on=False)
-        page.text(NAME, top, self._title, fontweight="bold")
+        draw_marker(page, look, EDGE + MARKER, top + style.LINE_HEIGHT / 2)
+        page.text(NAME_LEFT, top, self._title, fontweight="bold")
         page.text(self._indent, top + self._below, self._lines, color=style.GREY)

@@ -14,6 +14,7 @@ from experiments.figures import style
 from experiments.figures.journey_columns import Columns
 from experiments.figures.layout import EDGE, Page, shortened
 from experiments.figures.tables import counted
+from experiments.spread import FEW
 from experiments.typical import MEASURES, Typical
 
 ROW, HEAD, AXIS, BETWEEN, BELOW = 6.2, 3.6, 5.0, 5.0, 1.5
@@ -22,9 +23,28 @@ NARROW_TITLE = 20.0
 """Room for the titles of arms where names stand above their rows, in mm."""
 BAR, LINE = 2.0, 0.6
 """Height of the bar from quartile to quartile, in mm, and how far down a row its middle is, as a share of the row."""
-SPREAD_NOTE = (
-    "Spread: bar between quartiles, dark line at the median, thin line from lowest to highest; triangle: world drawn."
-)
+POINT = 3.0
+"""Size of the point of a world, in points at print size."""
+
+
+def worlds_note(typical: Typical) -> str:
+    """Return how the spread between worlds is drawn, or why it is not."""
+    count = typical.worlds["replicate"].nunique()
+    if count == 1:
+        return "There is one random world, so no spread between worlds can be shown."
+    drawn = (
+        f"a point a world, as there are fewer than {FEW}"
+        if count < FEW
+        else "bar between quartiles, dark line at the median, thin line from lowest to highest"
+    )
+    return f"Spread: {drawn}; triangle: world drawn."
+
+
+def support_note(typical: Typical) -> str:
+    """Return which days to first support are drawn of worlds where nothing was supported, "" if there are none."""
+    if (typical.worlds["supported"] > 0).all():
+        return ""
+    return "Where no need was supported, days to first support are all days shown."
 
 
 def spread_height(arms: int, columns: Columns) -> float:
@@ -100,7 +120,12 @@ def _draw_panel(
 
 def _draw_row(axes: Axes, worlds: pd.DataFrame, measure: str, replicate: int, y: float, colour: str) -> None:
     values = worlds[measure].to_numpy(float)
-    if len(values) > 1:
+    if 1 < len(values) < FEW:
+        # One below the other, so that worlds with the same value can be counted.
+        heights = y + np.linspace(-BAR / 2, BAR / 2, len(values))
+        axes.plot(values, heights, marker="o", markersize=POINT, color=colour, markeredgecolor="white",
+                  markeredgewidth=0.3, zorder=3, linestyle="none", clip_on=False, gid=f"worlds-{measure}")  # fmt: skip
+    elif len(values) >= FEW:
         low, lower, middle, upper, high = np.quantile(values, (0.0, 0.25, 0.5, 0.75, 1.0))
         axes.plot([low, high], [y, y], color=style.GREY, linewidth=0.8, zorder=2)
         axes.add_patch(Rectangle((lower, y - BAR / 2), upper - lower, BAR, facecolor=colour, linewidth=0, zorder=3))

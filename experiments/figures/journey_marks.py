@@ -198,14 +198,14 @@ def draw_mark(axes: Axes, x: float, y: float, kind: str) -> None:
                   markeredgewidth=0.8, clip_on=False, zorder=5)  # fmt: skip
 
 
-def key_height(width: float) -> float:
+def marks_key_height(width: float) -> float:
     """Return the height of the key, in mm, in lines no longer than ``width`` mm."""
     return KEY_LINE * (1 + max(line for _, _, line in _key_places(width)))
 
 
-def draw_key(page: Page, left: float, top: float, width: float) -> None:
+def draw_marks_key(page: Page, left: float, top: float, width: float) -> None:
     """Draw what the marks mean, in as many lines as it takes."""
-    axes = page.canvas_axes(left, top, width, key_height(width))
+    axes = page.canvas_axes(left, top, width, marks_key_height(width))
     axes.set_axis_off()
     axes.set_xlim(0.0, width)
     look = Look(style.GREY, style.SOLID, "o")

@@ -15,7 +15,7 @@ from experiments.figures.drawing import Drawing, write
 from experiments.figures.journey_columns import columns_of
 from experiments.figures.journey_data import Journey, journey_data
 from experiments.figures.journey_lanes import draw_lanes, last_of
-from experiments.figures.journey_marks import draw_key, key_height
+from experiments.figures.journey_marks import draw_marks_key, marks_key_height
 from experiments.figures.journey_rows import plan_rows
 from experiments.figures.journey_texts import summary
 from experiments.figures.labels import labels_of
@@ -89,8 +89,8 @@ def draw_journey(journey: Journey, title: str, arm: str, width: float = style.DO
         plan = plan_rows(journey, columns, last)
         frame = Frame(title, f"{arm}. {summary(journey)}", [DROPS_NOTE] if columns.beside else [], width)
         room = width - 2 * EDGE
-        page = frame.page(plan.height + AXIS_HEIGHT + GAP + key_height(room))
+        page = frame.page(plan.height + AXIS_HEIGHT + GAP + marks_key_height(room))
         axes = draw_lanes(page, frame.top, columns, journey, plan, last)
         axes.set_xlabel(f"Days since the first need arose (day {journey.start:,.0f} of the run)")
-        draw_key(page, EDGE, frame.top + plan.height + AXIS_HEIGHT + GAP, room)
+        draw_marks_key(page, EDGE, frame.top + plan.height + AXIS_HEIGHT + GAP, room)
         return page.figure

@@ -60,8 +60,18 @@ def labels_of(scenario: Scenario) -> Labels:
 
 def is_drawable(text: str) -> bool:
     """Return whether the font of the figures can write a text of one line."""
+    return bool(text) and drawable(text) == text
+
+
+def drawable(text: str) -> str:
+    """Return a text with a mark for every letter that the font of the figures does not have."""
     known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
-    return bool(text) and all(ord(letter) in known for letter in text)
+    return "".join(letter if letter == "\n" or ord(letter) in known else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def titles_of(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return titles of arms by name; what the font cannot write is called by its name as words."""
+    return {arm: title if is_drawable(title) else plain(arm) for arm, title in titles.items()}
 
 
 def _drawable(labels: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from matplotlib.textpath import text_to_path
 from scipy.optimize import isotonic_regression
 
 from experiments.figures import style
+from experiments.figures.labels import drawable
 
 EDGE = 2.0
 """Empty margin around a figure, in mm."""
@@ -28,7 +29,7 @@ def text_width(text: str, size: float = style.TEXT_SIZE, bold: bool = False) -> 
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
     # A bar on both sides, taken off again: leading and trailing space counts.
     whole, bars = (
-        text_to_path.get_text_width_height_descent(characters, font, ismath=False)[0]
+        text_to_path.get_text_width_height_descent(drawable(characters), font, ismath=False)[0]
         for characters in (f"|{text}|", "||")
     )
     return float(whole - bars) * 25.4 / 72.0
@@ -55,6 +56,19 @@ def shortened(text: str, width: float, most: int = 1) -> list[str]:
     while len(last) > 1 and text_width(last + "…") > width:
         last = last[:-1].rstrip()
     return [*lines[: most - 1], last + "…"]
+
+
+def kept_apart(titles: Mapping[str, str], width: float, most: int = 1) -> dict[str, list[str]]:
+    """Return shortened titles, those alone which are still different from all others.
+
+    Args:
+        titles: By name.
+        width: Of a line, in mm.
+        most: Lines of a title.
+    """
+    short = {name: shortened(title, width, most) for name, title in titles.items()}
+    shown = list(short.values())
+    return {name: lines for name, lines in short.items() if shown.count(lines) == 1}
 
 
 def _cut(word: str, width: float, size: float, bold: bool) -> str:

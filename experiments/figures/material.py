@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import ModuleType
 
@@ -29,13 +29,13 @@ from experiments.figures.drawing import Drawing
 from experiments.figures.flows_data import Flows
 from experiments.figures.foot import foot_of
 from experiments.figures.journey_data import UNLABELLED
-from experiments.figures.labels import Labels, labels_of
+from experiments.figures.labels import Labels, labels_of, titles_of
 from experiments.figures.over_time import Mark, marks_of
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import cohort_of
 from experiments.plan import Plan
 from experiments.typical import Typical
-from experiments.warmup import WarmUp, warm_ups
+from experiments.warmup import WarmUp
 from sim.schema.parameters import Time
 
 
@@ -49,14 +49,14 @@ class Material:
         runs: A row for each run that was finished, with ``arm``, ``replicate`` and the headline outcomes.
         episodes: Of all runs, as of a result, with columns ``arm`` and ``replicate``.
         handoffs: Of all runs, likewise.
+        steps: From :func:`experiments.figures.funnel.funnel_data`.
+        over_time: From :func:`experiments.figures.over_time.over_time_data`.
+        checks: Of the warm-up.
         vignettes: The ledger's rows of vignettes in all runs, likewise.
         headline: From :func:`experiments.paired.compare_arms`.
         groups: From :func:`experiments.equity.groups_table`.
         services: From :func:`experiments.services.services_over_runs`.
-        steps: From :func:`experiments.figures.funnel.funnel_data`; made here if missing.
-        over_time: From :func:`experiments.figures.over_time.over_time_data`; made here if missing.
         flows: From :func:`experiments.figures.flows_data.flows_data`; drawn of the arms of the journey maps.
-        checks: Of the warm-up; made here, without initiatives, if missing.
         mapped: Titles of the arms whose journey maps are drawn.
         typical: The typical worlds of these maps.
         marks: Initiatives to mark on the figure over time.
@@ -69,14 +69,14 @@ class Material:
     runs: pd.DataFrame
     episodes: pd.DataFrame
     handoffs: pd.DataFrame
+    steps: pd.DataFrame
+    over_time: pd.DataFrame
+    checks: Sequence[WarmUp]
     vignettes: pd.DataFrame = field(default_factory=pd.DataFrame)
     headline: pd.DataFrame | None = None
     groups: pd.DataFrame | None = None
     services: pd.DataFrame | None = None
-    steps: pd.DataFrame | None = None
-    over_time: pd.DataFrame | None = None
     flows: Flows | None = None
-    checks: Sequence[WarmUp] | None = None
     mapped: Mapping[str, str] = field(default_factory=dict)
     typical: Sequence[Typical] = ()
     marks: Sequence[Mark] = ()
@@ -102,7 +102,7 @@ def material_of(plan: Plan, comparison: Comparison) -> Material:
         plan: What was compared.
         comparison: Its tables.
     """
-    titles = comparison.titles
+    titles = titles_of(comparison.titles)
     return Material(
         arms=titles,
         time=plan.scenario.parameters.time,
@@ -117,7 +117,7 @@ def material_of(plan: Plan, comparison: Comparison) -> Material:
         over_time=comparison.over_time,
         flows=comparison.flows,
         checks=comparison.checks,
-        mapped=comparison.mapped,
+        mapped={arm: titles[arm] for arm in comparison.mapped},
         typical=comparison.typical,
         marks=marks_of(plan.scenario, {arm: plan.arms[arm] for arm in titles}, titles),
         labels=labels_of(plan.scenario),
@@ -132,56 +132,53 @@ def drawings_of(material: Material) -> list[Drawing]:
 
 def _of_people(material: Material) -> Iterator[Drawing]:
     """Yield ``cumulative_incidence``, ``difference_over_time``, ``forest`` and, with more than one arm, ``equity``."""
-    arms, time, sizes = material.arms, material.time, material.sizes
-    episodes, runs = material.episodes, material.runs
+    arms, replicates, time, foot = material.arms, material.replicates, material.time, material.foot
+    episodes, runs, sizes = material.episodes, material.runs, material.sizes
     curves = incidence.incidence_data(episodes, runs, arms, time)
-    yield _drawing(material, incidence, incidence.draw_incidence, (curves, sizes))
+    yield _drawing(incidence, partial(incidence.draw_incidence, curves, sizes, replicates, arms, foot))
     gaps = difference.difference_data(episodes, runs, arms, time)
     at_risk = difference.at_risk_data(episodes, runs, arms, time)
-    yield _drawing(material, difference, difference.draw_difference, (gaps, at_risk, sizes))
+    yield _drawing(difference, partial(difference.draw_difference, gaps, at_risk, sizes, replicates, arms, foot))
     if material.headline is not None:
-        yield _drawing(material, forest, forest.draw_forest, (material.headline, sizes))
+        yield _drawing(forest, partial(forest.draw_forest, material.headline, sizes, replicates, arms, foot))
     if material.groups is not None and len(arms) > 1:
-        yield _drawing(material, dumbbells, dumbbells.draw_dumbbells, (material.groups,), (time.followup_days,))
+        drawn = partial(dumbbells.draw_dumbbells, material.groups, replicates, arms, time.followup_days, foot)
+        yield _drawing(dumbbells, drawn)
 
 
 def _of_handoffs(material: Material) -> Iterator[Drawing]:
     """Yield ``handoff_funnel``, ``drops_by_reason``, ``drops_by_sector`` and ``flows``."""
-    arms, time, handoffs, runs = material.arms, material.time, material.handoffs, material.runs
-    steps = funnel.funnel_data(handoffs, runs, arms) if material.steps is None else material.steps
-    yield _drawing(material, funnel, funnel.draw_funnel, (steps,), (time,))
-    yield _drawing(material, reasons, reasons.draw_reasons, (reasons.reasons_data(handoffs, runs, arms),), (time,))
-    yield _drawing(material, sectors, sectors.draw_sectors, (sectors.sectors_data(handoffs, arms),), (time,))
+    arms, replicates, time, foot = material.arms, material.replicates, material.time, material.foot
+    handoffs, runs = material.handoffs, material.runs
+    yield _drawing(funnel, partial(funnel.draw_funnel, material.steps, replicates, arms, time, foot))
+    by_reason, by_sector = reasons.reasons_data(handoffs, runs, arms), sectors.sectors_data(handoffs, arms)
+    yield _drawing(reasons, partial(reasons.draw_reasons, by_reason, replicates, arms, time, foot))
+    yield _drawing(sectors, partial(sectors.draw_sectors, by_sector, replicates, arms, time, foot))
     if material.flows is not None:
         # Two arms side by side, as in the journey maps: more would be too small to be read.
-        two = replace(material, arms=material.mapped)
-        yield _drawing(two, flows, flows.draw_flows, (material.flows.of(two.arms),), (time,))
+        two, own = material.mapped, material.flows.of(material.mapped)
+        left_out = [title for arm, title in arms.items() if arm not in two]
+        drawn = partial(flows.draw_flows, own, runs_of_arms(runs, two), two, time, foot, left_out=left_out)
+        yield _drawing(flows, drawn)
 
 
 def _of_time_and_place(material: Material) -> Iterator[Drawing]:
     """Yield ``over_time``, ``warm_up``, ``services`` and ``spread_between_runs``."""
-    arms, time, episodes, runs = material.arms, material.time, material.episodes, material.runs
-    development = material.over_time
-    if development is None:
-        development = over_time.over_time_data(episodes, material.handoffs, runs, arms, time)
-    arisen = over_time.needs_shown(episodes, arms, time)
-    yield _drawing(material, over_time, over_time.draw_over_time, (development, arisen), (time, material.marks))
-    checks = warm_ups(episodes, material.replicates, time) if material.checks is None else material.checks
-    stock = warmup.waiting_data(episodes, material.replicates, time)
-    yield _drawing(material, warmup, warmup.draw_warm_up, (stock, checks), (time,))
+    arms, replicates, time, foot = material.arms, material.replicates, material.time, material.foot
+    arisen = over_time.needs_shown(material.episodes, arms, time)
+    yield _drawing(
+        over_time,
+        partial(over_time.draw_over_time, material.over_time, arisen, replicates, arms, time, material.marks, foot),
+    )
+    stock = warmup.waiting_data(material.episodes, replicates, time)
+    yield _drawing(warmup, partial(warmup.draw_warm_up, stock, material.checks, replicates, arms, time, foot))
     if material.services is not None:
-        yield _drawing(material, services, services.draw_services, (material.services, material.labels), (time,))
-    worlds = runs_spread.runs_spread_data(runs, arms)
-    yield _drawing(material, runs_spread, runs_spread.draw_runs_spread, (worlds,))
+        drawn = partial(services.draw_services, material.services, material.labels, replicates, arms, time, foot)
+        yield _drawing(services, drawn)
+    worlds = runs_spread.runs_spread_data(material.runs, arms)
+    yield _drawing(runs_spread, partial(runs_spread.draw_runs_spread, worlds, replicates, arms, foot))
 
 
-def _drawing(
-    material: Material,
-    kind: ModuleType,
-    draw: Callable[..., Figure],
-    data: tuple[object, ...],
-    more: tuple[object, ...] = (),
-) -> Drawing:
-    """Return a figure with its own ``data``, then what all figures take, then ``more`` of its own."""
-    drawn = partial(draw, *data, material.replicates, material.arms, *more, foot=material.foot)
-    return Drawing(kind.NAME, kind.TITLE, drawn)
+def _drawing(kind: ModuleType, draw: Callable[..., Figure]) -> Drawing:
+    """Return a figure of the kind that a module draws."""
+    return Drawing(kind.NAME, kind.TITLE, draw)

@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.ends import BEYOND, LABEL_GAP, End, height_for, label_ends, room_for
+from experiments.figures.labels import is_drawable
 from experiments.figures.layout import EDGE, Frame, shortened, text_width, wrapped
 from experiments.figures.spread import Floats, runs_of_arms, sizes_note, spread, spread_note
 from sim.coordination import Coordination
@@ -36,9 +37,12 @@ MOST_BINS = 40
 BINS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 """Lengths of a period in days: the shortest with no more periods than MOST_BINS."""
 
-PANEL_HEIGHT, PANEL_GAP, ROW_HEIGHT, BAR_HEIGHT = 42.0, 17.0, 8.0, 3.0
+PANEL_HEIGHT, PANEL_GAP = 42.0, 17.0
+"""In mm: of the axes of a panel at least, of the heading above them and the days below them."""
+ROW_HEIGHT, BAR_HEIGHT = 8.0, 3.0
+"""In mm: of an initiative with one line of words, of its bar at most."""
 FIRST = EDGE + 11.0
-"""In mm."""
+"""Where the axes begin, in mm from the left of the figure."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def draw_over_time(
         if data.empty:
             return Frame(TITLE, "", [notes[0], foot], width).empty(_why_empty(sizes, count)).figure
         frame = Frame(TITLE, _subtitle(marks), notes, width)
-        narrow = width <= style.SINGLE_COLUMN
+        narrow = style.is_narrow(width)
         labels = room_for(width)
         # Words above a narrow panel reach to where its labels are.
         above = 1.0 if narrow else BEYOND
@@ -219,7 +223,7 @@ def _marks(rows: Sequence[InitiativeRow], arm: str, title: str, districts: int, 
             continue
         end = max(horizon if row.to_day is None else min(row.to_day, horizon) for row in own)
         full = max(row.from_day + row.ramp_days + row.spread_days * (_reached(row, districts) - 1) for row in own)
-        label = next((row.label for row in own if row.label), "") or name.replace("_", " ")
+        label = next((row.label for row in own if is_drawable(row.label)), "") or name.replace("_", " ")
         marks.append(Mark(label, arm, title, begin, full, end, _where(own, districts)))
     return marks
 

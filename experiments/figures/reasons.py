@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
-from experiments.figures.letters import draw_key, key_height, row_names
-from experiments.figures.spread import handoffs_note, has_several, runs_of_arms, spread, spread_note
+from experiments.figures.arm_key import KEY_GAP, key_height, row_names, write_key
+from experiments.figures.layout import EDGE, Frame, Page, kept_apart, text_width, wrapped
+from experiments.figures.spread import handoffs_note, has_several, no_handoffs, runs_of_arms, spread, spread_note
 from experiments.figures.tables import cohort_of, plain
 from sim.schema.parameters import Time
 
@@ -29,7 +29,7 @@ POOLED = (
 
 ROW, HEADER, GAP, BAR = 3.3, 4.0, 1.8, 2.2
 """In mm: of a row, of the words above the rows of a reason, between reasons, of a bar."""
-NAME_WIDTH, LABEL_GAP, TALLEST = 42.0, 1.2, 170.0
+NAME_WIDTH, LABEL_GAP, LONGEST = 42.0, 1.2, 170.0
 """In mm: of the title of an arm at most, from a bar to its label, of one column of reasons before there are two."""
 NARROW_ROW, NARROW_GAP, NARROW_NAME = 3.1, 1.4, 28.0
 """In a figure of single column width, in mm: of a row, between reasons, of the title of an arm at most before the rows;
@@ -109,9 +109,8 @@ def draw_reasons(
             dict(zip(totals.index.astype(str), totals[name].to_numpy(int), strict=True)) for name in ("made", "dropped")
         )
         if not sum(made.values()):
-            empty = Frame(TITLE, "", [handoffs_note(made, runs, arms, time), foot], width)
-            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
-        is_narrow = width < style.DOUBLE_COLUMN
+            return no_handoffs(TITLE, [handoffs_note(made, runs, arms, time), foot], width)
+        is_narrow = style.is_narrow(width)
         names = row_names(arms, NARROW_NAME) if is_narrow else dict(arms)
         unseen = [plain(reason).lower() for reason in style.REASONS if reason not in set(data["reason"])]
         notes = [
@@ -142,7 +141,7 @@ def _draw_wide(frame: Frame, data: pd.DataFrame, arms: Mapping[str, str]) -> Fig
     names = _names(arms)
     row = max(ROW, max(map(len, names.values())) * style.LINE_HEIGHT + 0.3)
     group = HEADER + row * len(arms) + GAP
-    across = 1 if len(reasons) * group <= TALLEST else 2
+    across = 1 if len(reasons) * group <= LONGEST else 2
     down = -(-len(reasons) // across)
     page = frame.page(down * group + 10.0)
     before = _before(names)
@@ -187,7 +186,7 @@ def _draw_narrow(
     reasons = list(data["reason"].unique())
     names = {arm: [name] for arm, name in short.items()}
     rows, before, room = NARROW_ROW * len(arms), _before(names), page_width - 2 * EDGE
-    across = 1 if len(reasons) * (style.LINE_HEIGHT + rows + NARROW_GAP) <= TALLEST else 2
+    across = 1 if len(reasons) * (style.LINE_HEIGHT + rows + NARROW_GAP) <= LONGEST else 2
     if across == 2:
         subtitle += " The rows are the same arms in both columns."
     down = -(-len(reasons) // across)
@@ -198,11 +197,12 @@ def _draw_narrow(
     tops = np.concatenate([[0.0], np.cumsum([header + rows + NARROW_GAP for header in headers])])
     key = {} if short == arms else arms
     frame = Frame(TITLE, subtitle, notes, page_width)
-    page = frame.page(key_height(key, room) + float(tops[-1]) + NARROW_AXIS)
+    below_key = key_height(key, room, short) + KEY_GAP if key else 0.0
+    page = frame.page(below_key + float(tops[-1]) + NARROW_AXIS)
     if key:
         looks = {arm: replace(look, marker="s") for arm, look in style.looks_of_arms(arms).items()}
-        draw_key(page, frame.top, key, short, looks)
-    start = frame.top + key_height(key, room)
+        write_key(page, key, EDGE, frame.top, room, short, looks)
+    start = frame.top + below_key
     widest = _units_for_labels(data, width, with_counts=False)
     for column in range(across):
         left = EDGE + before + column * (width + BETWEEN)
@@ -223,9 +223,8 @@ def _draw_narrow(
 
 def _names(arms: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the title of each arm in at most two lines, or in as many as it takes to tell all of them apart."""
-    short = {arm: shortened(title, NAME_WIDTH, 2) for arm, title in arms.items()}
-    shown = list(short.values())
-    return {arm: lines if shown.count(lines) == 1 else wrapped(arms[arm], NAME_WIDTH) for arm, lines in short.items()}
+    short = kept_apart(arms, NAME_WIDTH, 2)
+    return {arm: short[arm] if arm in short else wrapped(title, NAME_WIDTH) for arm, title in arms.items()}
 
 
 def _before(names: Mapping[str, list[str]]) -> float:

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import style
-from experiments.figures.arm_key import MARKER_WIDTH, draw_marker, key_height, write_key
-from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width, wrapped
+from experiments.figures.arm_key import KEY_GAP, MARKER_WIDTH, MIDDLE, draw_marker, key_height, write_key
+from experiments.figures.layout import EDGE, Frame, Page, kept_apart, text_width, wrapped
 from experiments.figures.spread import Floats, has_several
 from experiments.figures.tables import counted
 from experiments.paired import in_pairs
@@ -34,8 +34,8 @@ ROW, LABEL, AXIS, ABOVE = 4.6, 4.2, 6.0, 4.5
 """In mm: of an arm, of the name of an outcome, of the axis below, of the heads of the columns."""
 LABEL_WIDTH, LABEL_GAP, NARROW_AXIS = 25.0, 1.0, 4.0
 """In mm, in a figure of one column: of the names of outcomes beside their rows, behind them, of the axis below."""
-TALLEST, NARROW_TALLEST, LEAST_ROW = 225.0, 235.0, 2.6
-"""In mm: height of a figure up to which rows are as high as they should be, of one of one column, of a row at least."""
+LEAST_ROW = 2.6
+"""In mm: of a row at least, in a figure that would be too tall otherwise."""
 DEPTH, POINT = 0.66, 1.0
 """Part of a row over which its worlds are spread at most; room of a point in mm: none reaches out of its row."""
 BEYOND = 1.8
@@ -165,12 +165,12 @@ def draw_runs_spread(
 
 def _plan(frame: Frame, arms: Mapping[str, str]) -> _Plan:
     """Return where everything is on a page of one column or of two."""
-    is_narrow = frame.width < style.DOUBLE_COLUMN
+    is_narrow = style.is_narrow(frame.width)
     across, axis = (1, NARROW_AXIS) if is_narrow else (ACROSS, AXIS)
     units = {outcome.name: UNITS[outcome.unit].replace(" ", ", ", 1) for outcome in HEADLINE}
     labels = {outcome.name: [outcome.label + units[outcome.name]] for outcome in HEADLINE}
     names = {} if is_narrow else _names(arms)
-    key = 0.0 if names else key_height(arms, frame.width - 2 * EDGE) + 2.0
+    key = 0.0 if names else key_height(arms, frame.width - 2 * EDGE) + KEY_GAP
     row, before = ROW, MARKER_WIDTH
     if is_narrow:
         labels = {name: wrapped(lines[0], LABEL_WIDTH, bold=True) for name, lines in labels.items()}
@@ -181,8 +181,7 @@ def _plan(frame: Frame, arms: Mapping[str, str]) -> _Plan:
         row = max(row, max(map(len, names.values())) * style.LINE_HEIGHT + 0.6)
     lines = math.ceil(len(HEADLINE) / across)
     fixed = frame.page(0.0).height + key + ABOVE + lines * (axis + (0.0 if is_narrow else LABEL))
-    tallest = NARROW_TALLEST if is_narrow else TALLEST
-    row = min(row, max(LEAST_ROW, (tallest - fixed) / (lines * len(arms))))
+    row = min(row, max(LEAST_ROW, (style.tallest(frame.width) - fixed) / (lines * len(arms))))
     first = EDGE + before
     width = (frame.width - EDGE - first - (across - 1) * GUTTER) / across
     strip = (width - BETWEEN - WORTH_WIDTH) / 2 if len(arms) > 1 else width
@@ -221,7 +220,7 @@ def _write_names(page: Page, plan: _Plan, arms: Mapping[str, str], top: float) -
     for position, arm in enumerate(arms):
         middle = top + (position + 0.5) * plan.row
         if plan.key:
-            draw_marker(page, looks[arm], plan.first - MARKER_WIDTH, middle)
+            draw_marker(page, looks[arm], plan.first - MARKER_WIDTH + MIDDLE, middle)
         else:
             page.text(plan.first - 2.0, middle, plan.names[arm], ha="right", va="center")
 
@@ -273,9 +272,8 @@ def _missing(data: pd.DataFrame, arms: Mapping[str, str]) -> str:
 
 def _names(arms: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the title of each arm in at most two lines; none if that does not tell all of them apart."""
-    short = {arm: shortened(title, NAME_WIDTH, 2) for arm, title in arms.items()}
-    shown = list(short.values())
-    return short if all(shown.count(lines) == 1 for lines in shown) else {}
+    short = kept_apart(arms, NAME_WIDTH, 2)
+    return short if len(short) == len(arms) else {}
 
 
 def _write_heads(page: Page, plan: _Plan, left: float, top: float) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from experiments.figures import style
+from experiments.figures.labels import drawable
 
 FORMATS = ("pdf", "svg", "png")
 
@@ -29,11 +31,18 @@ def save(figure: Figure, folder: Path, name: str, title: str, provenance: Mappin
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if (written := drawable(text.get_text())) != text.get_text():
+            text.set_text(written)
     with style.house(), warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of a glyph that is missing, or metadata that is not written
         for kind in FORMATS:
             path = folder / f"{name}.{kind}"
-            figure.savefig(path, format=kind, metadata=_metadata(kind, title, provenance))
+            # Moved to its place whole: a figure that is there can be read, whenever a process is killed.
+            draft = folder / f".{name}.{kind}"
+            figure.savefig(draft, format=kind, metadata=_metadata(kind, title, provenance))
+            draft.replace(path)
             paths.append(path)
     return paths
 

@@ -15,8 +15,7 @@ from matplotlib.patches import Rectangle
 
 from experiments.figures import style
 from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
-from experiments.figures.letters import short_titles
-from experiments.figures.spread import handoffs_note
+from experiments.figures.spread import handoffs_note, no_handoffs, short_titles
 from experiments.figures.tables import cohort_of, plain, rows_of
 from sim.schema.parameters import Time
 
@@ -89,7 +88,7 @@ def draw_sectors(
     with style.house():
         made = {arm: int(data.loc[data["arm"] == arm, "made"].sum()) for arm in arms}
         notes = [
-            handoffs_note(made, runs, short_titles(arms) if width < style.DOUBLE_COLUMN else arms, time),
+            handoffs_note(made, runs, short_titles(arms) if style.is_narrow(width) else arms, time),
             "n: handoffs made from the sector of the row to the sector of the column, all runs of an arm together.",
             f"Without colour: fewer than {FEW} handoffs, too few to tell from chance."
             if data["made"].between(1, FEW - 1).any()
@@ -97,15 +96,14 @@ def draw_sectors(
             foot,
         ]
         if not sum(made.values()):
-            empty = Frame(TITLE, "", [notes[0], foot], width)
-            return empty.empty("No handoffs: nobody was handed from one provider to another.").figure
+            return no_handoffs(TITLE, [notes[0], foot], width)
         subtitle = "Handoffs dropped, in % of those made" + (
             "; the same colours in every panel." if len(arms) > 1 else "."
         )
         sectors = list(data["sender_sector"].unique())
         is_small = len(arms) == 1 and len(sectors) <= len(style.SECTORS)
         frame = Frame(TITLE, subtitle, notes, style.SINGLE_COLUMN if is_small else width)
-        if width < style.DOUBLE_COLUMN:
+        if style.is_narrow(width):
             return _draw_stacked(frame, data, arms, sectors)
         return _draw_side_by_side(frame, data, arms, sectors)
 

@@ -16,9 +16,10 @@ from experiments.figures import style
 from experiments.figures.arm_key import key_height, write_key
 from experiments.figures.ends import markers
 from experiments.figures.labels import Labels
-from experiments.figures.layout import EDGE, Frame, Page, shortened
+from experiments.figures.layout import EDGE, Frame, Page, shortened, text_width
 from experiments.figures.spread import has_several, sizes_note, spread_note
 from experiments.figures.tables import plain, rows_of
+from experiments.services import FULL
 from sim.schema.parameters import Time
 
 NAME = "services"
@@ -85,19 +86,21 @@ def draw_services(
         width: Of the figure in mm: one of the two columns of style.
     """
     with style.house():
-        shown = services[services["arm"].isin(list(arms)) & (services["places"] > 0)]
+        # A service without places may have the longest queue of all.
+        shown = services[services["arm"].isin(list(arms)) & ((services["places"] > 0) | (services["joined"] > 0))]
         joined = _joined(shown, arms)
         notes = [
             "Places in use: by people who are served, by appointments that were missed, by coordination; share of the "
-            f"place-days from day {time.warmup_days:g} to day {time.horizon_days:g}. Days in queue: mean of all who "
-            f"joined it, whether they were served or left, within {time.followup_days:g} days.",
-            sizes_note("People who joined a queue on the days counted", joined, runs, arms),
+            f"place-days from day {time.warmup_days:g} to day {time.horizon_days:g}. Days in queue: mean of all "
+            f"entries, served, left or waiting still, each followed for {time.followup_days:g} days. "
+            + _missing(shown),
+            sizes_note("Entries to queues on the days counted", joined, runs, arms),
             _of_runs(runs, has_lines=len(arms) <= MOST_WITH_LINES),
             foot,
         ]
         if shown.empty:
             return Frame(TITLE, "", [foot], width).empty("No service has any places.").figure
-        names = NAME_WIDTH if width > style.SINGLE_COLUMN else NARROW_NAME_WIDTH
+        names = NARROW_NAME_WIDTH if style.is_narrow(width) else NAME_WIDTH
         rows = _rows(shown, labels, names)
         height = rows[-1].top + rows[-1].height + 1.0
         frame = Frame(TITLE, "A row for each service of each provider.", notes, width)
@@ -116,6 +119,16 @@ def draw_services(
         return page.figure
 
 
+def _missing(services: pd.DataFrame) -> str:
+    """Return why some services have no mark on the left or on the right; "" if none has."""
+    parts = []
+    if services["used"].isna().any():
+        parts.append("No mark on the left: no places.")
+    if services["days"].isna().any():
+        parts.append("No mark on the right: nobody joined a queue; crises have none.")
+    return " ".join(parts)
+
+
 def _of_runs(runs: Mapping[str, list[int]], has_lines: bool) -> str:
     """Return how runs are put together, and what lines show where there are any."""
     if not has_several(runs):
@@ -123,12 +136,11 @@ def _of_runs(runs: Mapping[str, list[int]], has_lines: bool) -> str:
     return "All runs of an arm together." + (f" {spread_note('Lines', runs)}" if has_lines else "")
 
 
-def seen(services: pd.DataFrame, labels: Labels, arms: Mapping[str, str]) -> str:
+def seen(services: pd.DataFrame, arms: Mapping[str, str]) -> str:
     """Return what is seen on the figure, in words and numbers.
 
     Args:
         services: From :func:`experiments.services.services_over_runs`.
-        labels: Of the scenario.
         arms: Titles by name of the arm.
     """
     parts = []
@@ -137,28 +149,25 @@ def seen(services: pd.DataFrame, labels: Labels, arms: Mapping[str, str]) -> str
         if own.empty:
             continue
         longest = own.sort_values("days", ascending=False, kind="stable").head(3)
-        names = _names(longest, labels)
-        queues = ", ".join(f"{names[row.service]} {row.days:.0f} days" for row in rows_of(longest))
-        full = int((own["used"] >= 0.95).sum())
+        queues = ", ".join(f"{row.label} ({_done(row.stage)}) {row.days:.0f} days" for row in rows_of(longest))
+        entries = own["joined"] * own["runs"]
         parts.append(
-            f"under {title} {full} of {len(own)} services have 95 % or more of their places in use; the longest "
-            f"queues are {queues}"
+            f"under {title} in a run {own['full'].sum():.0f} of {len(own)} services that have a queue have "
+            f"{100 * FULL:.0f} % or more of their places in use, and an entry to a queue lasts "
+            f"{np.average(own['days'], weights=entries):.0f} days on average; the longest queues are {queues}"
         )
     if not parts:
         return ""
     return f"A row for each service with the share of its places in use and the days in its queue: {'; '.join(parts)}."
 
 
-def _names(services: pd.DataFrame, labels: Labels) -> dict[str, str]:
-    """Return what each service is called outside its group: its provider and what is done there."""
-    return {
-        row.service: f"{labels.provider(row.provider)} ({STAGES.get(row.stage, plain(row.stage).lower())})"
-        for row in rows_of(services)
-    }
+def _done(stage: str) -> str:
+    """Return what is done at a stage, in words."""
+    return STAGES.get(stage, plain(stage).lower())
 
 
 def _joined(services: pd.DataFrame, arms: Mapping[str, str]) -> dict[str, int]:
-    """Return how many people joined a queue in all runs of each arm."""
+    """Return how many entries there were to queues in all runs of each arm."""
     total = (services["joined"] * services["runs"]).groupby(services["arm"]).sum()
     return {arm: round(float(total.get(arm, 0.0))) for arm in arms}
 
@@ -173,15 +182,37 @@ def _rows(services: pd.DataFrame, labels: Labels, width: float) -> list[_Row]:
             group = found[(found["sector"] == sector) & (found["stage"] == stage)]
             if group.empty:
                 continue
-            rows.append(_Row(f"{plain(sector)} sector: {STAGES.get(stage, plain(stage).lower())}", "", sector, top))
+            rows.append(_Row(f"{plain(sector)} sector: {_done(stage)}", "", sector, top))
             top += HEAD_ROW
-            is_shared = group["provider"].duplicated(keep=False)
-            for row, several in zip(rows_of(group), is_shared, strict=True):
-                provider = labels.provider(row.provider)
-                text = f"{provider}: {labels.service(row.service)}" if several else provider
-                rows.append(_Row(shortened(text, width)[0], row.service, sector, top))
+            for row, text in zip(rows_of(group), _names(group, labels, width), strict=True):
+                rows.append(_Row(text, row.service, sector, top))
                 top += ROW
     return rows
+
+
+def _names(group: pd.DataFrame, labels: Labels, width: float) -> list[str]:
+    """Return what the services of one sector and stage are called, in a line of at most ``width`` mm each.
+
+    That is their provider, or the service where a provider has several of them; of names that are alike when cut the
+    end is shown, which is where they differ.
+    """
+    is_one_of_several = group["provider"].duplicated(keep=False)
+    whole = [
+        labels.service(row.service) if several else labels.provider(row.provider)
+        for row, several in zip(rows_of(group), is_one_of_several, strict=True)
+    ]
+    cut = [shortened(text, width)[0] for text in whole]
+    return [
+        short if cut.count(short) == 1 or short == text else _end_of(text, width)
+        for text, short in zip(whole, cut, strict=True)
+    ]
+
+
+def _end_of(text: str, width: float) -> str:
+    """Return the end of a text after an ellipsis, in a line of at most ``width`` mm."""
+    while len(text) > 1 and text_width("…" + text) > width:
+        text = text[1:]
+    return "…" + text.lstrip()
 
 
 def _write_names(page: Page, rows: Sequence[_Row], top: float) -> None:
@@ -233,7 +264,7 @@ def _draw_panel(
     else:
         room = BEYOND / 100.0 * (furthest or 1.0)
         axes.set_xlim(-room, (furthest or 1.0) + room)
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(3 if is_narrow else 5, steps=[1, 2, 2.5, 5, 10]))
     axes.grid(axis="x", color=style.FAINT, linewidth=0.4)
     axes.set_axisbelow(True)
 

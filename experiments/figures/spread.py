@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
+from matplotlib.figure import Figure
 
+from experiments.figures.layout import Frame, kept_apart
 from experiments.spread import FEW
 from experiments.spread import Floats as Floats
 from experiments.spread import spread as spread
 from sim.schema.parameters import Time
 
 NO_INTERVAL = "spread between runs, not a confidence interval"
+SHORT = 28.0
+"""In mm: of a title in a note at most."""
 
 
 def runs_of_arms(runs: pd.DataFrame, arms: Iterable[str]) -> dict[str, list[int]]:
@@ -46,6 +50,23 @@ def handoffs_note(made: Mapping[str, int], runs: Mapping[str, list[int]], arms: 
     """Return a sentence with the number of handoffs of the cohort in each arm, and which handoffs these are."""
     what = f"Handoffs made within {time.followup_days:g} days of onset for the needs counted"
     return sizes_note(what, made, runs, arms)
+
+
+def short_titles(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return titles for a note of a figure that has them whole elsewhere: cut where that leaves them different."""
+    short = kept_apart(titles, SHORT)
+    return {arm: short[arm][0] if arm in short else title for arm, title in titles.items()}
+
+
+def no_handoffs(title: str, notes: Sequence[str], width: float) -> Figure:
+    """Return what takes the place of a figure of handoffs where there are none.
+
+    Args:
+        title: Of the figure.
+        notes: Likewise.
+        width: Likewise, in mm.
+    """
+    return Frame(title, "", notes, width).empty("No handoffs: nobody was handed from one provider to another.").figure
 
 
 def has_several(runs: Mapping[str, list[int]]) -> bool:

@@ -15,6 +15,11 @@ import matplotlib
 
 SINGLE_COLUMN, DOUBLE_COLUMN = 89.0, 183.0
 """Widths of figures in print, in mm."""
+PAGE_HEIGHT = 247.0
+"""Of what is printed on a page of A4 between its margins, in mm."""
+TALLEST, NARROW_TALLEST = 225.0, 235.0
+"""Of a figure with many rows, and of one of a single column, in mm: rows are lower than they should be where that keeps
+the figure from being taller, so that it stands on a page with its caption."""
 MM = 1.0 / 25.4
 """Inches."""
 
@@ -73,6 +78,16 @@ _RC: dict[str, Any] = {
     "svg.hashsalt": "citizen-journeys",
     "path.simplify": False,
 }
+
+
+def is_narrow(width: float) -> bool:
+    """Return whether a figure of some width in mm has no room for what stands side by side in one of two columns."""
+    return width < DOUBLE_COLUMN
+
+
+def tallest(width: float) -> float:
+    """Return how tall a figure of some width with many rows should be at most, both in mm."""
+    return NARROW_TALLEST if is_narrow(width) else TALLEST
 
 
 @contextmanager

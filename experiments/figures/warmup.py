@@ -29,8 +29,9 @@ MOST_POINTS = 730
 """Of a longer run not every day is drawn."""
 
 PANEL_HEIGHT, NARROW_PANEL_HEIGHT, STRIP_HEIGHT = 62.0, 50.0, 6.0
+"""In mm: of the axes at least, of those of a single column, of the parts of the run above them."""
 FIRST, NAME_GAP = EDGE + 13.0, 2.0
-"""In mm."""
+"""In mm: where the axes begin, from the left of the figure; between names of parts of the run at least."""
 
 
 def waiting_data(
@@ -96,7 +97,7 @@ def draw_warm_up(
             foot,
         ]
         frame = Frame(TITLE, SUBTITLE, notes, width)
-        narrow = width <= style.SINGLE_COLUMN
+        narrow = style.is_narrow(width)
         # The names of the parts of a short axis may reach to where labels are.
         room, above = room_for(width), 1.0 if narrow else BEYOND
         height = height_for(arms.values(), room, NARROW_PANEL_HEIGHT if narrow else PANEL_HEIGHT, above)

@@ -9,7 +9,6 @@ from experiments.typical import arms_of_map
 
 WORLDS_SHOWN = {"supported_28": "supported within 28 days (%)", "restricted_mean_days": "restricted mean time (days)"}
 """The outcomes whose spread is told, of all that are drawn."""
-_STEPS = ("made", "received", "accepted", "attended")
 
 
 def steps(stored: Stored) -> str:
@@ -37,10 +36,9 @@ def services(stored: Stored) -> str:
     """Return what is seen on the figure of services; "" where what it was drawn from is missing."""
     if "services" not in stored.tables:
         return ""
-    from experiments.figures.labels import Labels
     from experiments.figures.services import seen
 
-    return seen(stored.tables["services"], Labels(), stored.titles)
+    return seen(stored.tables["services"], stored.titles)
 
 
 def flows(stored: Stored) -> str:
@@ -48,10 +46,9 @@ def flows(stored: Stored) -> str:
     if "flows" not in stored.tables:
         return ""
     from experiments.figures.flows_data import seen
-    from experiments.figures.labels import Labels
 
     shown = {arm: stored.titles[arm] for arm in arms_of_map(list(stored.titles))}
-    return seen(stored.tables["flows"], shown, Labels())
+    return seen(stored.tables["flows"], shown)
 
 
 def groups(stored: Stored) -> str:

@@ -72,7 +72,7 @@ def _pictures(stored: Stored, files: Mapping[str, Path], names: Iterable[str]) -
 def _picture(stored: Stored, name: str, file: Path) -> Picture:
     title = _title(file) or name.replace("_", " ")
     seen = SEEN[name](stored) if name in SEEN else map_text(_maps(stored), name, stored.titles)
-    seen = seen or f"Figure: {title}. Its numbers are in the tables of this report."
+    seen = seen or f"Figure: {title}."
     narrow = file.parent / SINGLE / file.name
     return Picture(name, title, seen, file, narrow if narrow.is_file() else None)
 

@@ -15,11 +15,13 @@ from experiments.manifest import FILE
 from experiments.plan import unique_titles
 from sim.schema.parameters import Time
 from sim.schema.problems import Complaints
+from sim.schema.reading import in_one_line
 
 _TEXTS = (
     "arm", "outcome", "unit", "grouping", "group", "best", "worst", "left_out", "item", "label", "reason", "mode",
     "sender_sector", "receiver_sector", "vignette", "measure", "source", "is_long_enough",
-    "provider", "sector", "service", "stage", "sender", "receiver", "step", "series",
+    "provider", "sector", "service", "stage", "sender", "receiver", "sender_label",
+    "receiver_label", "step", "series",
 )  # fmt: skip
 """Columns of tables that hold words, whatever they look like: a number of needs is the name of a group."""
 NEEDED = ("headline", "costs", "drops_by_reason")
@@ -96,11 +98,21 @@ def stored(folder: Path) -> Stored:
         what = f"is of the command {command!r}" if isinstance(command, str) else f"{FILE} is not one of this program"
         complaints.add(where, f"{str(folder)!r}: {what}", wanted)
         complaints.raise_if_any()
+    if manifest["status"] == "running":
+        what = f"{str(folder)!r}: the comparison is still running, or was killed"
+        complaints.add(where, what, f"{wanted}; it goes on with hydra.run.dir=FOLDER")
     for name in (*(f"tables/{table}.csv" for table in NEEDED), "runs.parquet"):
         if not (folder / name).is_file():
             complaints.add(where, f"{str(folder)!r} has no {name}", wanted)
     complaints.raise_if_any()
-    return Stored(folder, manifest, {path.stem: _table(path) for path in sorted((folder / "tables").glob("*.csv"))})
+    tables = {}
+    for path in sorted((folder / "tables").glob("*.csv")):
+        try:
+            tables[path.stem] = _table(path)
+        except ValueError as error:
+            complaints.add(where, f"{str(path)!r} cannot be read: {in_one_line(error)}", "what the comparison wrote")
+    complaints.raise_if_any()
+    return Stored(folder, manifest, tables)
 
 
 def _table(file: Path) -> pd.DataFrame:

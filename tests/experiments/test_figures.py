@@ -13,7 +13,9 @@ from PIL import Image
 from experiments.figures import (
     Material,
     compare_figures,
+    funnel_data,
     incidence_data,
+    over_time_data,
     reasons_data,
     sectors_data,
     style,
@@ -25,6 +27,7 @@ from experiments.figures.reasons import draw_reasons
 from experiments.figures.sectors import colour_range, draw_sectors
 from experiments.figures.spread import runs_of_arms
 from experiments.figures.tables import counted
+from experiments.warmup import warm_ups
 from sim.outcomes.headline import HEADLINE
 from sim.schema.parameters import Time
 from tests.experiments.drawn import assert_readable, texts_of
@@ -274,9 +277,23 @@ def test_figures_of_any_number_of_arms_are_readable(count: int) -> None:
     assert figure.get_figwidth() * 25.4 == pytest.approx(89.0 if count == 1 else 183.0)
 
 
+def material_of(arms: dict[str, str], runs: pd.DataFrame, episodes: pd.DataFrame, handoffs: pd.DataFrame) -> Material:
+    """Return what the figures of a comparison without groups, services and given people are drawn from."""
+    return Material(
+        arms,
+        TIME,
+        runs,
+        episodes,
+        handoffs,
+        funnel_data(handoffs, runs, arms),
+        over_time_data(episodes, handoffs, runs, arms, TIME),
+        warm_ups(episodes, runs_of_arms(runs, arms), TIME),
+    )
+
+
 def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> None:
     episodes, handoffs = many_rows(ARMS)
-    material = Material(ARMS, TIME, runs_with(ARMS, 3), episodes, handoffs)
+    material = material_of(ARMS, runs_with(ARMS, 3), episodes, handoffs)
     paths = compare_figures(tmp_path / "one", material, PROVENANCE)
     names = [
         "cumulative_incidence",
@@ -308,18 +325,26 @@ def test_files_have_three_formats_provenance_and_no_dates(tmp_path: Path) -> Non
 
 def test_figures_are_the_same_bytes_again_and_in_several_processes(tmp_path: Path) -> None:
     episodes, handoffs = many_rows(ARMS)
-    material = Material(ARMS, TIME, runs_with(ARMS, 3), episodes, handoffs)
+    material = material_of(ARMS, runs_with(ARMS, 3), episodes, handoffs)
     alone = compare_figures(tmp_path / "one", material, PROVENANCE)
     together = compare_figures(tmp_path / "two", material, PROVENANCE, workers=2)
     assert [path.name for path in alone] == [path.name for path in together]
     assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
 
 
+def test_letters_that_the_font_does_not_have_stop_no_figure(tmp_path: Path) -> None:
+    episodes, handoffs = many_rows(ARMS)
+    arms = {"fragmented": "Fragmented", "integrated": "統合"}
+    paths = compare_figures(tmp_path, material_of(arms, runs_with(ARMS, 3), episodes, handoffs), PROVENANCE)
+    assert len(paths) == 48
+    assert not list(tmp_path.rglob(".*"))
+
+
 def test_settings_of_the_user_change_nothing(tmp_path: Path) -> None:
     import matplotlib
 
     episodes, handoffs = many_rows(ARMS, 1)
-    arguments = (Material(ARMS, TIME, runs_with(ARMS, 1), episodes, handoffs), PROVENANCE)
+    arguments = (material_of(ARMS, runs_with(ARMS, 1), episodes, handoffs), PROVENANCE)
     first = compare_figures(tmp_path / "one", *arguments)
     with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "svg.fonttype": "none", "savefig.bbox": "tight"}):
         second = compare_figures(tmp_path / "two", *arguments)
@@ -332,7 +357,7 @@ def test_nothing_to_show_is_said(tmp_path: Path) -> None:
     runs = runs_with(ARMS, 3)
     replicates = runs_of_arms(runs, ARMS)
     for handed in (handoffs.iloc[:0], handoffs.assign(cohort=False)):
-        assert len(compare_figures(tmp_path, Material(ARMS, TIME, runs, episodes.iloc[:0], handed), PROVENANCE)) == 48
+        assert len(compare_figures(tmp_path, material_of(ARMS, runs, episodes.iloc[:0], handed), PROVENANCE)) == 48
         for figure in (
             draw_reasons(reasons_data(handed, runs, ARMS), replicates, ARMS, TIME),
             draw_sectors(sectors_data(handed, ARMS), replicates, ARMS, TIME),

@@ -310,7 +310,7 @@ def test_an_arm_in_which_nobody_is_sent_on_stands_beside_others() -> None:
     handoffs = handoffs_of([row for row in SMALL_HANDOFFS if row[0] == "fragmented"])
     flows = flows_data(episodes_of(SMALL_DOORS), handoffs, ARMS, LABELS, SECTORS)
     assert "Nobody is sent on." in texts_of(figure_of(flows, ARMS))
-    assert "Integrated: nobody is sent on." in seen(flows.edges, ARMS, LABELS)
+    assert "Integrated: nobody is sent on." in seen(flows.edges, ARMS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -324,14 +324,30 @@ def test_without_handoffs_that_is_said(width: float) -> None:
 
 def test_handoffs_of_needs_that_nobody_brought_to_a_door_first_are_drawn() -> None:
     flows = flows_data(episodes_of({"fragmented": [""]}), handoffs_of(SMALL_HANDOFFS), ONE, LABELS, SECTORS)
-    figure_of(flows, ONE)
+    said = texts_of(figure_of(flows, ONE))
+    assert "no need was brought to a first door" in said
+    assert not any("are brought here first" in text for text in said)
+
+
+def test_arms_that_are_not_shown_are_named() -> None:
+    figure = draw_flows(small(), {arm: [0] for arm in ARMS}, ARMS, TIME, left_out=["Letters", "Key workers"])
+    assert any("Not shown: Letters, Key workers" in text for text in texts_of(figure))
+
+
+def test_a_door_of_another_arm_is_not_on_the_map() -> None:
+    """A single front door is met in the arm that has one, and stands in no map of other arms."""
+    doors = {"fragmented": ["doctors"], "integrated": ["front_door"]}
+    flows = flows_data(episodes_of(doors), handoffs_of(SMALL_HANDOFFS), ARMS, LABELS, SECTORS)
+    assert "front_door" in set(flows.nodes["provider"])
+    kept = flows.of(["fragmented"])
+    assert "front_door" not in set(kept.nodes["provider"]) and set(SECTORS) <= set(kept.nodes["provider"])
 
 
 def test_the_words_for_those_who_cannot_see_it_have_the_numbers() -> None:
-    assert seen(small().edges, ARMS, LABELS) == (
-        "A map of the providers, with arrows for people who are sent from one to another. Fragmented: for 100 needs "
-        "people are sent on 100.0 times; of 100 sent 25 arrive. Most used ways, per 100 needs: Family doctors to "
-        "Advice charity 75.0, of which 25.0 arrive; Advice charity to Family doctors 25.0, of which 0.0 arrive. "
-        "Integrated: for 100 needs people are sent on 50.0 times; of 100 sent 100 arrive. Most used ways, per 100 "
-        "needs: Family doctors to Advice charity 50.0, of which 50.0 arrive."
+    assert seen(small().edges, ARMS) == (
+        "A map of the providers, with arrows for handoffs from one to another. Fragmented: 100.0 handoffs are made per "
+        "100 needs; of 100 handoffs 25 are attended. Most used ways, per 100 needs: Family doctors to Advice charity "
+        "75.0, of which 25.0 are attended; Advice charity to Family doctors 25.0, of which 0.0 are attended. "
+        "Integrated: 50.0 handoffs are made per 100 needs; of 100 handoffs 100 are attended. Most used ways, per 100 "
+        "needs: Family doctors to Advice charity 50.0, of which 50.0 are attended."
     )

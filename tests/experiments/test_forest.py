@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from experiments.figures import style
+from experiments.figures.arm_key import row_names
 from experiments.figures.forest import NO_WORLDS, draw_forest, forest_data, outcome_of, value_text
-from experiments.figures.letters import row_names
 from experiments.figures.spread import runs_of_arms
 from experiments.paired import compare_arms
 from sim.outcomes.headline import HEADLINE
@@ -209,7 +210,9 @@ def test_long_titles_are_written_once_beside_letters_in_a_single_column() -> Non
     said = texts_of(figure)
     assert said.count("B") == len(HEADLINE) + 1
     assert "Key workers" in said and "A 1,200; B 1,200" in said_in(figure)
-    assert {f"key-{arm}" for arm in list(SIX)[1:]} <= set(drawn(figure))
+    looks = style.looks_of_arms(SIX)
+    shown = [artist.get_marker() for artist in figure.get_children() if isinstance(artist, Line2D)]
+    assert shown == [looks[arm].marker for arm in list(SIX)[1:]]
 
 
 def test_numbers_below_panels_of_a_single_column_are_round_and_within_them() -> None:

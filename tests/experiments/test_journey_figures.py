@@ -15,7 +15,7 @@ from experiments.figures import (
     style,
 )
 from experiments.figures.journey_columns import columns_of
-from experiments.figures.journey_marks import KEY, key_height
+from experiments.figures.journey_marks import KEY, marks_key_height
 from experiments.figures.journey_rows import plan_rows
 from experiments.figures.journey_texts import summary
 from experiments.figures.journey_words import place_words
@@ -255,7 +255,7 @@ def test_the_key_explains_every_mark() -> None:
         journey_data(run.episodes, run.spells, run.handoffs, run.ledger, "jo"), "Journey", "Fragmented"
     )
     assert set(KEY) <= set(texts_of(figure))
-    assert key_height(80.0) > 2 * key_height(170.0)
+    assert marks_key_height(80.0) > 2 * marks_key_height(170.0)
 
 
 def test_words_stand_on_the_line_of_their_mark_where_nothing_else_is() -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from experiments.figures import journey_map, style
 from experiments.figures.drawing import WIDTHS
 from experiments.figures.journey_data import journey_data
-from experiments.figures.journey_map import draw_map, journeys_of, write_maps
+from experiments.figures.journey_map import draw_map, journeys_of, notes, write_maps
 from experiments.figures.journey_map_data import episodes_until, journey_until, passes_of, stays_of
 from experiments.figures.labels import Labels
 from experiments.typical import Typical, spread_table, typical_worlds
@@ -204,6 +204,32 @@ def test_the_drawn_world_is_marked_in_the_spread() -> None:
     assert [float(line.get_xdata()[0]) for line in found] == worlds["failed"].tolist() == [4.0, 4.0]
 
 
+def test_few_worlds_are_points_and_many_have_quartiles() -> None:
+    for worlds, is_few in ((4, True), (5, False)):
+        figure, typical = drawn(worlds, 2)
+        points = [line for axes in figure.axes for line in axes.lines if line.get_gid() == "worlds-failed"]
+        panels = [axes for axes in figure.axes if any(line.get_gid() == "drawn-failed" for line in axes.lines)]
+        bars = [patch for axes in panels for patch in axes.patches]
+        said = " ".join(texts_of(figure)).replace("\n", " ")
+        assert ("a point a world, as there are fewer than 5" in said, "bar between quartiles" in said) == (
+            is_few,
+            not is_few,
+        )
+        assert (len(points), len(bars)) == ((2, 0) if is_few else (0, 2))
+        for line, (_, own) in zip(points, typical.worlds.groupby("arm", sort=False), strict=False):
+            assert list(line.get_xdata()) == own["failed"].tolist()
+            assert len(set(line.get_ydata())) == worlds
+
+
+@pytest.mark.parametrize("worlds", [1, 6])
+def test_days_to_support_that_there_was_not_are_explained(worlds: int) -> None:
+    table = several(worlds, 2)
+    for tables, is_said in ((table, False), (table[table["activity"] != "support_started"], True)):
+        (typical,) = typical_worlds(tables, list(ARMS), TIME)
+        said = " ".join(notes(typical, TIME))
+        assert said.endswith(" Where no need was supported, days to first support are all days shown.") == is_said
+
+
 def test_a_single_world_has_no_spread() -> None:
     figure, _ = drawn(1, 0)
     assert_readable(figure)
@@ -258,11 +284,11 @@ def test_maps_taller_than_a_page_have_a_file_of_each_arm_too_and_take_the_place_
     (tmp_path / "over_time.png").touch()
     both = [f"{folder}journey_map_jo.svg" for folder in ("", "single_column/")]
     alone = [f"journey_map_jo_{arm}.svg" for arm in ARMS]
-    monkeypatch.setattr(journey_map, "PAGE", 100.0)
+    monkeypatch.setattr(style, "PAGE_HEIGHT", 100.0)
     files = written(tmp_path, 0)
     assert files == [both[0], *alone, both[1], *(f"single_column/{name}" for name in alone)]
     assert files_in(tmp_path) == {*files, "over_time.png"}
-    monkeypatch.setattr(journey_map, "PAGE", 1000.0)
+    monkeypatch.setattr(style, "PAGE_HEIGHT", 1000.0)
     assert written(tmp_path, 0) == both
     assert files_in(tmp_path) == {*both, "over_time.png"}
 

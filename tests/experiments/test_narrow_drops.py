@@ -11,10 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments.figures import reasons_data, sectors_data, style
-from experiments.figures.letters import short_titles
 from experiments.figures.reasons import draw_reasons
 from experiments.figures.sectors import draw_sectors
-from experiments.figures.spread import runs_of_arms
+from experiments.figures.spread import runs_of_arms, short_titles
 from sim.schema.parameters import Time
 from tests.experiments.drawn import assert_readable, texts_of
 

@@ -368,7 +368,7 @@ def test_a_figure_that_nobody_knows_is_shown_with_its_own_title(folder: Path) ->
     sections = {section.name: section for section in document_of(stored(folder)).sections}
     last = sections["figures"].blocks[-1]
     assert isinstance(last, Picture) and last.title == "Something & new"
-    assert last.alternative == "Figure: Something & new. Its numbers are in the tables of this report."
+    assert last.alternative == "Figure: Something & new."
 
 
 def test_a_map_of_both_arms_takes_the_place_of_those_of_one_arm(folder: Path) -> None:

@@ -120,16 +120,77 @@ def test_lines_of_spread_are_explained_where_they_are_drawn(count: int, has_line
     assert any("Lines:" in text for text in texts_of(figure)) is has_lines
 
 
+def test_services_whose_names_begin_alike_are_told_apart() -> None:
+    label = "The federation of all the voluntary advice centres of the whole county"
+    rows = [
+        *(run("fragmented", 0, f"s{number}", provider=f"p{number}") for number in range(2)),
+        *(run("fragmented", 0, f"t{number}", provider="q") for number in range(2)),
+    ]
+    labels = Labels(
+        providers={"p0": f"{label}, north", "p1": f"{label}, south", "q": label},
+        services={"t0": "Debt", "t1": "Benefits"},
+    )
+    arms = {"fragmented": "Fragmented"}
+    table = services_over_runs(pd.DataFrame(rows), list(arms))
+    for width in (style.SINGLE_COLUMN, style.DOUBLE_COLUMN):
+        figure = draw_services(table, labels, {"fragmented": [0]}, arms, TIME, width=width)
+        names = [text for text in texts_of(figure) if text.startswith("…") or text in ("Debt", "Benefits")]
+        assert len(set(names)) == 4
+        assert_readable(figure)
+
+
 def test_a_place_without_places_says_so() -> None:
-    table = services_over_runs(pd.DataFrame([run(arm, 0, places=0.0) for arm in ARMS]), list(ARMS))
+    table = services_over_runs(pd.DataFrame([run(arm, 0, places=0.0, joined=0, left=0) for arm in ARMS]), list(ARMS))
     assert any("No service" in text for text in texts_of(draw_services(table, Labels(), RUNS, ARMS, TIME)))
-    assert seen(table.assign(joined=0.0), Labels(), ARMS) == ""
+    assert seen(table.assign(joined=0.0), ARMS) == ""
 
 
 def test_what_is_seen_names_the_fullest_and_the_longest_queues() -> None:
     rows = [run("fragmented", 0, f"s{number}", busy=0.9 - 0.2 * number, days=10.0 * number) for number in range(5)]
-    table = services_over_runs(pd.DataFrame(rows), list(ARMS))
-    words = seen(table, Labels(providers={"clinic": "The clinic"}), ARMS)
-    assert "under Fragmented 1 of 5 services have 95 % or more of their places in use" in words
+    table = services_over_runs(pd.DataFrame(rows), list(ARMS), {"clinic": "The clinic"})
+    words = seen(table, ARMS)
+    assert "under Fragmented in a run 1 of 5 services that have a queue have 95 % or more of their places" in words
+    assert "an entry to a queue lasts 20 days on average" in words
     assert "The clinic (support) 40 days, The clinic (support) 30 days, The clinic (support) 20 days" in words
     assert "Integrated" not in words
+
+
+def test_full_is_counted_in_each_run() -> None:
+    """Full in one of two runs: a mean of 90 % would not be full at all."""
+    rows = [run("fragmented", number, busy=busy, missed=0.0) for number, busy in enumerate((1.0, 0.8))]
+    table = services_over_runs(pd.DataFrame(rows), ["fragmented"])
+    assert table["used"].tolist() == [pytest.approx(0.9)] and table["full"].tolist() == [0.5]
+
+
+def test_a_queue_at_no_places_and_a_crisis_service_without_a_queue_are_drawn() -> None:
+    rows = [
+        run("fragmented", 0, "care"),
+        run("fragmented", 0, "closed", provider="b", places=0.0, busy=math.nan, missed=math.nan,
+            coordination=math.nan, days=90.0),
+        run("fragmented", 0, "crisis", provider="c", stage="crisis", joined=0, days=math.nan),
+    ]  # fmt: skip
+    arms = {"fragmented": "Fragmented"}
+    table = services_over_runs(pd.DataFrame(rows), list(arms))
+    figure = draw_services(table, Labels(), {"fragmented": [0]}, arms, TIME)
+    lines = {line.get_gid(): len(line.get_xdata()) for axes in figure.axes for line in axes.lines}  # type: ignore[arg-type]
+    assert (lines["used-fragmented"], lines["days-fragmented"]) == (2, 2)
+    said = " ".join(" ".join(texts_of(figure)).split())
+    assert "No mark on the left: no places." in said and "No mark on the right: nobody joined" in said
+    assert "b (support) 90 days" in seen(table, arms)
+
+
+@pytest.mark.parametrize("measure", ["used", "days"])
+def test_lines_of_spread_end_where_the_table_says(measure: str) -> None:
+    table = many(ARMS)
+    figure = draw_services(table, Labels(), RUNS, ARMS, TIME)
+    scale = 100.0 if measure == "used" else 1.0
+    for arm in ARMS:
+        (lines,) = [
+            one for axes in figure.axes for one in axes.collections if one.get_gid() == f"spread-{measure}-{arm}"
+        ]
+        ends = np.array([path.vertices for path in lines.get_paths()])
+        own = table[table["arm"] == arm]
+        assert ends[:, 0, 0] == pytest.approx(scale * own[f"{measure}_low"].to_numpy())
+        assert ends[:, 1, 0] == pytest.approx(scale * own[f"{measure}_high"].to_numpy())
+        markers = next(line for axes in figure.axes for line in axes.lines if line.get_gid() == f"{measure}-{arm}")
+        assert ends[:, 0, 1] == pytest.approx(np.asarray(markers.get_ydata()))

@@ -117,4 +117,4 @@ def test_without_any_time_nobody_is_counted(scenario: Scenario) -> None:
 
 
 def test_tables_and_figures_are_told_apart() -> None:
-    assert "means over runs; figures pool all runs" in table(2)
+    assert "Means over runs; curves of support and figures of handoffs pool all runs" in table(2)

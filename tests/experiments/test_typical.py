@@ -181,6 +181,20 @@ def test_names_of_files_have_no_signs_that_a_file_cannot_have() -> None:
     assert file_of("jo", "usual+handoff:tracked") == "journey_map_jo_usual_handoff_tracked"
 
 
+def test_words_say_where_there_is_no_support() -> None:
+    def said(*supported: bool) -> str:
+        runs = [
+            events_of("usual", world, 10.0) if is_supported else events_of("usual", world, None)[:1]
+            for world, is_supported in enumerate(supported)
+        ]
+        return map_text(spread_table(typical_worlds(ledger(*runs), ["usual"], TIME)), "journey_map_jo", TITLES)
+
+    assert "days to the first support no support (no support), failed" in said(False, False, True)
+    assert "days to the first support 10 (10), failed" in said(False, True, True)
+    # In half of the worlds there is none.
+    assert "(no support), failed" in said(False, True)
+
+
 def test_words_say_what_is_seen_on_a_map(spread: pd.DataFrame) -> None:
     assert files_of(spread) == ["journey_map_jo", "journey_map_jo_usual", "journey_map_jo_other"]
     same = (
