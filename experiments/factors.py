@@ -24,7 +24,7 @@ from pydantic import create_model
 from experiments.plan import fit
 from sim.coordination import WORDS, Coordination
 from sim.scenario import Scenario, Tables, find_folder
-from sim.schema.fields import Section, parameter
+from sim.schema.fields import Section, note_of, parameter
 from sim.schema.initiatives import InitiativeRow
 from sim.schema.levels import LevelValue
 from sim.schema.parameters import Parameters
@@ -44,6 +44,8 @@ KINDS = (
 """What a factor may be, for messages."""
 ARM_SETTINGS = tuple(name for name in Coordination.model_fields if name not in (*WORDS, "initiatives"))
 """Settings of a coordination that can be varied: one mechanism or one number each."""
+WITHOUT_UNIT = ("-", "", "mechanism", "level")
+"""Units that say no more than the name of a factor."""
 MOST_ROUNDING = Fraction(1, 10)
 """Places are rounded as long as that changes their exact number by no more than this share of it."""
 
@@ -124,6 +126,17 @@ def is_number(name: str) -> bool:
 def is_whole(name: str) -> bool:
     """Return whether a factor that is known takes whole numbers only."""
     return name != SCENARIO and _annotation(name) is int
+
+
+def factor_words(name: str) -> str:
+    """Return what a factor is called on an axis: its name, with its unit where it has one."""
+    found = _field_of(name)
+    if found is None:
+        return name
+    if found[0] is PlaceFactors:
+        return f"{name} (times that of the place)"
+    unit = note_of(found[0].model_fields[found[1]]).unit
+    return name if unit in WITHOUT_UNIT else f"{name} ({unit})"
 
 
 def point_text(point: Mapping[str, Any]) -> str:

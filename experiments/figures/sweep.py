@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.factors import factor_words
 from experiments.figures import heat_map, sweep_lines
 from experiments.figures.drawing import Drawing, write_all
 from experiments.figures.foot import foot_of
+from experiments.figures.labels import titles_of
 from experiments.sweep_tables import averaged, break_even, is_numeric, point_table
 from experiments.sweeping import Sweep
 
@@ -42,24 +44,25 @@ def sweep_figures(
     Returns:
         The paths of the files.
     """
-    return write_all(list(_drawings(runs, plan, dict(arms))), folder, provenance, workers)
+    return write_all(list(_drawings(runs, plan, titles_of(arms))), folder, provenance, workers)
 
 
 def _drawings(runs: pd.DataFrame, plan: Sweep, arms: Mapping[str, str]) -> Iterator[Drawing]:
     factors = [factor for factor in plan.design.varied if runs[factor].nunique(dropna=False) >= FEWEST]
     foot = foot_of(plan, runs["replicate"].nunique())
+    words = {factor: factor_words(factor) for factor in factors}
     for factor in factors:
         others = [other for other in factors if other != factor]
         own = averaged(runs, [factor]) if others else runs
         said = f"Mean over the points of {', '.join(others)}, each with the same weight. " if others else ""
         crossings = break_even(own, factor, list(arms)) if is_numeric(own[factor]) else None
         table = point_table(own, [factor], list(arms))
-        draw = partial(sweep_lines.draw_lines, table, factor, arms, crossings, foot=said + foot)
+        draw = partial(sweep_lines.draw_lines, table, factor, arms, crossings, words=words, foot=said + foot)
         yield Drawing(f"{sweep_lines.NAME}_{factor}", f"{sweep_lines.TITLE}: {factor}", draw)
     numeric = [factor for factor in factors if is_numeric(runs[factor])]
     if len(factors) == len(numeric) == 2 and len(arms) > 1 and _is_grid(runs, numeric):
         table = point_table(runs, numeric, list(arms))
-        draw = partial(heat_map.draw_heat_map, table, (numeric[0], numeric[1]), arms, foot=foot)
+        draw = partial(heat_map.draw_heat_map, table, (numeric[0], numeric[1]), arms, words=words, foot=foot)
         yield Drawing(heat_map.NAME, heat_map.TITLE, draw)
 
 

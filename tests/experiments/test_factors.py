@@ -12,7 +12,7 @@ import pytest
 
 from experiments.composing import compose_job, composer, plain, register_defaults
 from experiments.designs import Design, design_of
-from experiments.factors import applied, check_arms, scaled
+from experiments.factors import applied, check_arms, factor_words, scaled
 from sim import shipped
 from sim.coordination import Coordination
 from sim.scenario import Scenario
@@ -278,3 +278,19 @@ def test_the_mix_of_sectors_moves_places_at_an_equal_total(town: Scenario) -> No
         assert after["private"] == before["private"]
         assert after["voluntary"] == pytest.approx(point["place.places.voluntary"] * 742, rel=0.01)
         assert after["public"] - 900 == pytest.approx(742 - after["voluntary"], abs=10)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("scenario", "scenario"),
+        ("barriers.culture", "barriers.culture"),
+        ("place.demand", "place.demand (times that of the place)"),
+        ("place.places.public", "place.places.public (times that of the place)"),
+        ("journey.retry_days", "journey.retry_days (days)"),
+        ("arms.integrated.handoff", "arms.integrated.handoff"),
+        ("navigation.link_worker.caseload", "navigation.link_worker.caseload (citizens)"),
+    ],
+)
+def test_what_a_factor_is_called_on_an_axis(name: str, words: str) -> None:
+    assert factor_words(name) == words
