@@ -135,7 +135,8 @@ def factor_words(name: str) -> str:
         return name
     if found[0] is PlaceFactors:
         return f"{name} (times that of the place)"
-    unit = note_of(found[0].model_fields[found[1]]).unit
+    section = _section_of(name) if name in PARAMETERS else found[0]
+    unit = note_of(section.model_fields[found[1]]).unit
     return name if unit in WITHOUT_UNIT else f"{name} ({unit})"
 
 
@@ -231,12 +232,17 @@ def _annotation(name: str) -> Any:
 @cache
 def _alone(path: str) -> type[Section]:
     """Return a section with one parameter alone: others of its section may be varied as well, and are not known yet."""
-    *groups, name = path.split(".")
-    section: Any = Parameters
-    for group in groups:
-        section = section.model_fields[group].annotation
-    field: dict[str, Any] = {name: (section.model_fields[name].rebuild_annotation(), ...)}
+    name = path.rpartition(".")[2]
+    field: dict[str, Any] = {name: (_section_of(path).model_fields[name].rebuild_annotation(), ...)}
     return create_model("Alone", __base__=Section, **field)
+
+
+def _section_of(path: str) -> Any:
+    """Return the section of the parameters in which a parameter is."""
+    section: Any = Parameters
+    for group in path.split(".")[:-1]:
+        section = section.model_fields[group].annotation
+    return section
 
 
 def _checked_place(value: Any, where: str, complaints: Complaints) -> str | None:
