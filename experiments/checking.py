@@ -23,7 +23,15 @@ from experiments.games import plan_attribute
 from experiments.overrides import COMMAND_LINE, blamed, check_value, is_within_level
 from experiments.plan import Plan, plan_compare, plan_run
 from experiments.reusing import check_reuse
-from experiments.settings import AttributeSettings, CompareSettings, RunSettings, Settings, SweepSettings
+from experiments.sensitivity_plan import plan_sensitivity
+from experiments.settings import (
+    AttributeSettings,
+    CompareSettings,
+    RunSettings,
+    SensitivitySettings,
+    Settings,
+    SweepSettings,
+)
 from experiments.sweeping import plan_sweep
 from sim.schema.problems import Complaints, closest, listing
 from sim.schema.reading import in_one_line
@@ -34,6 +42,7 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "compare": CompareSettings,
     "attribute": AttributeSettings,
     "sweep": SweepSettings,
+    "sensitivity": SensitivitySettings,
 }
 """What each command can be told."""
 BROKEN = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError)
@@ -110,6 +119,8 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
         return plan_compare(data, folders, complaints)
     if command == "sweep":
         return plan_sweep(data, str(hydra.runtime.choices.get("sweep") or "sweep"), folders, complaints)
+    if command == "sensitivity":
+        return plan_sensitivity(data, str(hydra.runtime.choices.get("sensitivity") or command), folders, complaints)
     name = str(hydra.runtime.choices.get("coordination") or "coordination")
     plan_one = plan_run if command == "run" else plan_attribute
     return plan_one(data, name, folders, complaints)

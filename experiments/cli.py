@@ -36,6 +36,7 @@ COMMANDS = {
     "compare": Command("run arms side by side in the same random worlds: report and figures", "experiments.compare"),
     "report": Command("write the report of a stored comparison again, run nothing", "experiments.report.command"),
     "sweep": Command("run a design of many points: what is varied, and where arms cross", "experiments.sweep"),
+    "sensitivity": Command("which assumptions carry the difference between arms", "experiments.sensitivity_command"),
     "attribute": Command("which barrier, or which mechanism, accounts for how much of a gap", "experiments.attribute"),
     "run": Command("run one arm in one random world: everything that happened", "experiments.run"),
     "check": Command("check a scenario and all settings, run nothing", "experiments.check"),
@@ -56,6 +57,7 @@ Start here
   journeys compare 'arms=[fragmented,key_worker,integrated]' barriers.data_sharing=0.8
   journeys report outputs/compare/DATE                   its report again, from what is stored
   journeys sweep sweep=load --dry-run                    what would run, and for how long
+  journeys sensitivity --dry-run                         does the difference survive what was assumed?
   journeys attribute                                     which barrier matters most? (320 runs)
   journeys run coordination=integrated replicate=7       one run, with the journeys of the vignettes
   journeys check scenario.folder=my_town                 is my own place right?
@@ -122,7 +124,8 @@ def _complete(arguments: list[str]) -> int:
         # Its one argument is a folder: the shell completes that by itself.
         return OK
     os.environ["COMP_LINE"] = " ".join([program, *words[1:]]) + " "[: len(words) == 1]
-    return _call(words[0] if words[:1] in (["run"], ["attribute"], ["sweep"]) else "compare", arguments)
+    own = words[:1] in (["run"], ["attribute"], ["sweep"], ["sensitivity"])
+    return _call(words[0] if own else "compare", arguments)
 
 
 def _help() -> str:

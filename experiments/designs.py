@@ -33,7 +33,7 @@ from sim.schema.fields import Section, Status, parameter
 from sim.schema.problems import Complaints, listing
 from sim.schema.validation import validate
 
-__all__ = ["Design", "applied", "check_arms", "design_of", "point_text"]
+__all__ = ["Design", "applied", "check_arms", "design_of", "point_text", "range_of"]
 
 SectionT = TypeVar("SectionT", bound=Section)
 Point = dict[str, Any]
@@ -232,7 +232,7 @@ def _sample(content: Any, where: str, complaints: Complaints) -> _Part | None:
     ranges = content.get("ranges") if isinstance(content, Mapping) else None
     bounds: dict[str, tuple[float, float]] = {}
     for name, ends in ranges.items() if isinstance(ranges, Mapping) else ():
-        found = _range_of(str(name), ends, f"{where}.ranges.{name}", complaints)
+        found = range_of(str(name), ends, f"{where}.ranges.{name}", complaints)
         if found is not None:
             bounds[str(name)] = found
     if ranges == {}:
@@ -297,7 +297,7 @@ def _spelt_out(value: Any, where: str, complaints: Complaints) -> list[Any]:
     return [float(begin + (end - begin) * number / (count - 1)) for number in range(count)]
 
 
-def _range_of(name: str, ends: Any, where: str, complaints: Complaints) -> tuple[float, float] | None:
+def range_of(name: str, ends: Any, where: str, complaints: Complaints) -> tuple[float, float] | None:
     """Return the lowest and highest value of a factor; None, with complaints, if it cannot be drawn from them."""
     before = len(complaints.problems)
     if not check_name(name, where, complaints):

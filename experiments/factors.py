@@ -135,9 +135,16 @@ def factor_words(name: str) -> str:
         return name
     if found[0] is PlaceFactors:
         return f"{name} (times that of the place)"
-    section = _section_of(name) if name in PARAMETERS else found[0]
-    unit = note_of(section.model_fields[found[1]]).unit
-    return name if unit in WITHOUT_UNIT else f"{name} ({unit})"
+    unit = unit_of(name)
+    return f"{name} ({unit})" if unit else name
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a factor that is not a place; "" where it says no more than the name."""
+    kind, field = _needed_field(name)
+    section = _section_of(name) if name in PARAMETERS else kind
+    unit = note_of(section.model_fields[field]).unit
+    return "" if unit in WITHOUT_UNIT else unit
 
 
 def point_text(point: Mapping[str, Any]) -> str:

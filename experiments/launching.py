@@ -23,6 +23,8 @@ from experiments.plan import Plan
 from experiments.reusing import check_reuse
 from sim.schema.problems import BadInputError, Complaints, Problem, closest
 
+DRY_RUN = ("--dry-run", "dry_run=true")
+"""A flag that people expect, and the setting that it stands for."""
 Job = Callable[[Plan, Path], int]
 """Does the work of one plan in an output folder and returns the exit status."""
 
@@ -102,7 +104,8 @@ def read(command: str, arguments: Sequence[str]) -> tuple[argparse.Namespace, li
     register_defaults()
     complaints = Complaints()
     parser = _Parser(f"journeys {command}")
-    flags, unknown = parser.parse_known_intermixed_args(arguments)
+    spelt = [DRY_RUN[1] if argument == DRY_RUN[0] else argument for argument in arguments]
+    flags, unknown = parser.parse_known_intermixed_args(spelt)
     known = [_flag(name) for name in vars(flags) if name != "overrides"]
     for flag in unknown:
         near = closest(flag.partition("=")[0], known)

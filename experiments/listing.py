@@ -22,8 +22,9 @@ from sim.schema.problems import Complaints
 HELP = """\
 journeys list: what there is to choose from
 
-  journeys list                  scenarios, coordinations, mechanisms, barriers and sweeps
-  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers, sweeps
+  journeys list                  scenarios, coordinations, mechanisms, barriers, sweeps and sensitivities
+  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers, sweeps,
+                                 sensitivities
   journeys list parameters       every number of the model: name, default, unit, meaning
 """
 WIDTH = 110
@@ -97,16 +98,26 @@ def barriers() -> str:
 
 def sweeps() -> str:
     """Return the shipped designs with their questions."""
-    entries = []
-    for file in sorted((shipped.folder("conf") / "sweep").glob("*.yaml")):
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-        entries.append((file.stem, f"{data['title']}. {data['question']}"))
-    return _section("Sweeps (sweep=NAME of journeys sweep)", entries)
+    return _section("Sweeps (sweep=NAME of journeys sweep)", _questions("sweep"))
+
+
+def sensitivities() -> str:
+    """Return the shipped sets of factors with their questions."""
+    return _section("Sensitivities (sensitivity=NAME of journeys sensitivity)", _questions("sensitivity"))
 
 
 def parameters() -> str:
     """Return every number of the model."""
     return _section("Parameters (NAME=VALUE)", _parameters(Parameters(), ""))
+
+
+def _questions(group: str) -> list[tuple[str, str]]:
+    """Return the shipped files of a group, each with its title and its question."""
+    entries = []
+    for file in sorted((shipped.folder("conf") / group).glob("*.yaml")):
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        entries.append((file.stem, f"{data['title']}. {data['question']}"))
+    return entries
 
 
 def _parameters(section: BaseModel, prefix: str) -> list[tuple[str, str]]:
@@ -136,5 +147,6 @@ LISTS = {
     "mechanisms": mechanisms,
     "barriers": barriers,
     "sweeps": sweeps,
+    "sensitivities": sensitivities,
     "parameters": parameters,
 }

@@ -54,6 +54,7 @@ def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
         found.append(_of_the_coalitions(*games) if games[1] else _of_the_arms(there["arms"], here["arms"]))
     if there.get("sweep", {}).get("points") != here.get("sweep", {}).get("points"):
         found.append("points of the sweep")
+    found += _of_the_sensitivity(*(one.get("sensitivity", {}) for one in (there, here)))
     if there["scenario"]["digest"] != here["scenario"]["digest"]:
         found += _of_the_place(there, here)
     (first, last), (begin, end) = there["replicates"], here["replicates"]
@@ -84,6 +85,16 @@ def _of_the_coalitions(there: Mapping[str, Any], here: Mapping[str, Any]) -> str
     if names[0] == names[1]:
         return "mechanisms of the combinations"
     return f"it is divided among [{names[0]}] there, [{names[1]}] here"
+
+
+def _of_the_sensitivity(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two analyses of sensitivity; another method has other points, too."""
+    found = [
+        f"{name} is {there.get(name)} there, {here[name]} here"
+        for name in ("method", "outcome")
+        if name in here and there.get(name) != here[name]
+    ]
+    return found or (["factors, their ranges or how many points"] if there.get("points") != here.get("points") else [])
 
 
 def _of_the_place(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

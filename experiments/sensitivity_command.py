@@ -64,8 +64,7 @@ class Analysis:
 
 def command(arguments: Sequence[str]) -> int:
     """Do ``journeys sensitivity`` and return the exit status."""
-    as_setting = ["dry_run=true" if argument == "--dry-run" else argument for argument in arguments]
-    return launch("sensitivity", as_setting, sensitivity)  # type: ignore[arg-type]
+    return launch("sensitivity", arguments, sensitivity)  # type: ignore[arg-type]
 
 
 def sensitivity(plan: Sensitivity, folder: Path) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from experiments.sensitivity import LEAST_ROWS, LEAST_TRAJECTORIES
 from sim.coordination import Coordination
 from sim.outcomes.headline import HEADLINE
 from sim.schema.fields import Section, Status, parameter
@@ -124,6 +125,46 @@ class SweepSettings(ReplicatedSettings):
     )
     replications: int | None = parameter(
         ..., "Random worlds; null: as many as the design says.", unit="-", status=Status.SETTING, ge=1, le=MOST_WORLDS
+    )
+    dry_run: bool = parameter(..., "Whether to say what would run, and run nothing.", unit="-", status=Status.SETTING)
+
+
+def _as_samples(value: Any) -> Any:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_number and value >= LEAST_ROWS and value.bit_count() == 1):
+        raise ValueError(f"is {value!r}; allowed: a power of two, {LEAST_ROWS} or more")
+    return value
+
+
+Samples = Annotated[int | None, BeforeValidator(_as_samples)]
+"""Rows of a design for Sobol indices."""
+
+
+class SensitivitySettings(ReplicatedSettings):
+    """``journeys sensitivity``."""
+
+    sensitivity: dict[str, Any] = parameter(..., "Factors and their ranges.", unit="-", status=Status.SETTING)
+    method: Literal["one_at_a_time", "morris", "sobol"] = parameter(
+        ..., "How the ranges are gone through.", unit="-", status=Status.SETTING
+    )
+    outcome: Annotated[str, BeforeValidator(_as_outcome)] = parameter(
+        ..., "Which headline outcome is analysed.", unit="name", status=Status.SETTING
+    )
+    arms: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = parameter(
+        ..., "Coordinations; the first is the baseline.", unit="names", status=Status.SETTING
+    )
+    replications: int | None = parameter(
+        ..., "Random worlds; null: as many as the file says.", unit="-", status=Status.SETTING, ge=1, le=MOST_WORLDS
+    )
+    trajectories: int | None = parameter(
+        ...,
+        "Morris: walks through the ranges; null: as many as the file says.",
+        unit="-",
+        status=Status.SETTING,
+        ge=LEAST_TRAJECTORIES,
+    )
+    samples: Samples = parameter(
+        ..., "Sobol: rows of the design; null: as many as the file says.", unit="-", status=Status.SETTING
     )
     dry_run: bool = parameter(..., "Whether to say what would run, and run nothing.", unit="-", status=Status.SETTING)
 

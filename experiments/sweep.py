@@ -29,8 +29,7 @@ MOST_SHOWN = 20
 
 def command(arguments: Sequence[str]) -> int:
     """Do ``journeys sweep`` and return the exit status."""
-    as_setting = ["dry_run=true" if argument == "--dry-run" else argument for argument in arguments]
-    return launch("sweep", as_setting, sweep)  # type: ignore[arg-type]
+    return launch("sweep", arguments, sweep)  # type: ignore[arg-type]
 
 
 def sweep(plan: Sweep, folder: Path) -> int:
@@ -51,17 +50,21 @@ def sweep(plan: Sweep, folder: Path) -> int:
 
 
 def foreseen(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
-    """Return what would run, and an estimate of time and disk from one run that is done here and not kept."""
-    wanted = {unit.key: unit for unit in units}
-    missing = [unit for key, unit in wanted.items() if not store.has(key)]
+    """Return which points there are, and what would run."""
     lines = [heading(plan), ""]
     shown = [f"  {number:>5}  {point_text(point.values)}" for number, point in enumerate(plan.points[:MOST_SHOWN])]
     lines += shown
     if len(plan.points) > MOST_SHOWN:
         lines.append(f"  ... and {len(plan.points) - MOST_SHOWN} more")
+    return "\n".join([*lines, "", estimated(plan, units, store)])
+
+
+def estimated(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
+    """Return how many runs there are, and an estimate of time and disk from one that is done here and not kept."""
+    wanted = {unit.key: unit for unit in units}
+    missing = [unit for key, unit in wanted.items() if not store.has(key)]
     arms, worlds = len(plan.arms), len(plan.replicates)
-    lines += [
-        "",
+    lines = [
         f"{len(plan.points):,} points x {arms} arms x {worlds} replications = {len(units):,} runs; "
         f"{len(wanted):,} of them differ, {len(wanted) - len(missing):,} are already there.",
     ]

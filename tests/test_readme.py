@@ -30,7 +30,9 @@ def test_a_command_runs(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_town").symlink_to(ROOT / "scenarios" / "three_journeys")
     command, changes = arguments[0], []
-    if command in ("attribute", "compare", "run", "sweep") and not {"--help", "--dry-run"} & set(arguments):
+    if command in ("attribute", "compare", "run", "sweep", "sensitivity") and not {"--help", "--dry-run"} & set(
+        arguments
+    ):
         changes = list(SHORT)
         if command != "run":
             few = "most_replications=3" if "replications=auto" in arguments else "replications=2"

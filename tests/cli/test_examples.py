@@ -14,7 +14,7 @@ from experiments.composing import config_folder
 from experiments.launching import read, request_of
 from sim import shipped
 
-COMMANDS = ("run", "compare", "attribute", "sweep", "check")
+COMMANDS = ("run", "compare", "attribute", "sweep", "sensitivity", "check")
 START = re.compile(rf"journeys ({'|'.join(COMMANDS)})( |$)")
 
 
