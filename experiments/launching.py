@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from omegaconf import DictConfig
 
 from experiments.checking import Request, check, message, plan_job
 from experiments.composing import VERSION_BASE, choose_folders, config_folder, register_defaults, spell_out
+from experiments.manifest import FILE
 from experiments.overrides import COMMAND_LINE, blamed, with_levels_replaced
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
@@ -27,6 +30,19 @@ DRY_RUN = ("--dry-run", "dry_run=true")
 """A flag that people expect, and the setting that it stands for."""
 Job = Callable[[Plan, Path], int]
 """Does the work of one plan in an output folder and returns the exit status."""
+
+
+class ElsewhereError(Exception):
+    """A job that a launcher of Hydra had run by another process did not end well.
+
+    Args:
+        status: Its exit status.
+        said: What is to be said of it.
+    """
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(status, said)
+        self.status, self.said = status, said
 
 
 def launch(command: str, arguments: Sequence[str], job: Job) -> int:
@@ -50,8 +66,11 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
         complaints.raise_if_any()
     statuses = [0]
     crashes: list[Exception] = []
+    here = _process()
 
     def task(config: DictConfig) -> None:
+        # Of what a job does in another process, only what it raises comes back.
+        is_elsewhere = _process() != here
         try:
             settings = HydraConfig.get()
             if settings.mode == RunMode.MULTIRUN:
@@ -63,18 +82,32 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
             with _told_of_old_tables(folder):
                 statuses.append(job(plan, folder))
         except Exception as error:
+            if is_elsewhere:
+                traceback.print_exc()
+                status = 2 if isinstance(error, BadInputError) else 1
+                raise ElsewhereError(status, f"{type(error).__name__}: {error}") from error
             crashes.append(error)
             raise
+        if is_elsewhere and statuses[-1]:
+            raise ElsewhereError(statuses[-1], f"runs failed, see {folder / FILE}")
 
     try:
         with _as_arguments(with_levels_replaced(arguments)):
             hydra.main(config_path=str(config_folder()), config_name=command, version_base=VERSION_BASE)(task)()
+    except ElsewhereError as error:
+        print(f"journeys {command}: {error.said}", file=sys.stderr)
+        return error.status
     except Exception as error:
         if error in crashes:
             raise
         # Not the model but Hydra failed: at the latest here it meets a value of its own that it cannot use.
         raise BadInputError([Problem(COMMAND_LINE, blamed(flags.overrides) + message(error))]) from error
     return max(statuses)
+
+
+def _process() -> str:
+    """Return the name of this process among those of all machines."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _plan(command: str, config: DictConfig, folder: Path) -> Plan:

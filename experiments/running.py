@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from experiments.executor import BrokenPoolError, Executor
@@ -93,9 +93,11 @@ def _finished(units: Sequence[Unit], store: Store, executor: Executor) -> Iterat
     """Yield each unit with what became of it; what another process is at, when that has finished or is gone."""
     rest = list(units)
     has_told = False
+    # Workers of a cluster may have been started in another folder.
+    do = partial(work, store=replace(store, folder=store.folder.absolute()))
     while rest:
         busy = []
-        for unit, done in executor.do_all(partial(work, store=store), rest):
+        for unit, done in executor.do_all(do, rest):
             if done.kind is Kind.BUSY:
                 busy.append(unit)
             else:

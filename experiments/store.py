@@ -37,6 +37,8 @@ from sim.scenario import digest_of
 FACTS, FAILURE, CLAIMS, DRAFT = "run.json", "failure.json", "claims", ".draft-"
 LOST_AFTER = 3600.0
 """Seconds after which the claim or the draft of another machine is taken as lost: nobody can ask whether it lives."""
+UNSIGNED_LOST_AFTER = 10.0
+"""Seconds after which a claim without a name is taken as lost: the name is written as soon as the file is there."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -200,8 +202,20 @@ def _digest(file: Path) -> str:
 
 
 def _me() -> str:
-    """Return the name of this process among those of all machines."""
-    return f"{socket.gethostname()}:{os.getpid()}".replace("/", "_")
+    """Return the name of this process among those of all machines: host:number+birth."""
+    return f"{socket.gethostname()}:{os.getpid()}+{_birth(os.getpid())}".replace("/", "_")
+
+
+def _birth(number: int) -> str:
+    """Return when a process was started, as the system counts; "" if that, or the process, is not known."""
+    try:
+        text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    # In the name of the program, which stands in brackets, anything may be.
+    state, *numbers = text.rpartition(")")[2].split()
+    # A process that is dead stays listed until its parent asks for it; some parents never do.
+    return "" if state in "ZX" else numbers[18]
 
 
 def _holder(claim: Path) -> str:
@@ -213,19 +227,26 @@ def _holder(claim: Path) -> str:
 
 def _is_lost(path: Path, holder: str) -> bool:
     """Return whether the process that made something is gone; of another machine, whether it has been for long."""
-    host, _, number = holder.rpartition(":")
+    host, _, process = holder.rpartition(":")
+    number, _, birth = process.partition("+")
     if host == socket.gethostname() and number.isdecimal():
-        try:
-            os.kill(int(number), 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return not _lives(int(number), birth)
     try:
-        return time.time() - path.stat().st_mtime > LOST_AFTER
+        return time.time() - path.stat().st_mtime > (LOST_AFTER if holder else UNSIGNED_LOST_AFTER)
     except OSError:
         return False
+
+
+def _lives(number: int, birth: str) -> bool:
+    """Return whether a process of this machine is still there, and not another one that was given its number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # Of somebody else, whose processes may be hidden.
+        return True
+    return not birth or _birth(number) == birth
 
 
 def _told(error: OSError) -> OSError | FullError:

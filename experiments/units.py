@@ -128,6 +128,9 @@ def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> Don
         if not store.claim(unit.key):
             return Done(Kind.BUSY)
         try:
+            # Another process may have finished it, and given up its claim, since the first look.
+            if store.has(unit.key, unit.tables):
+                return Done(Kind.STORED)
             return _computed(unit, store, run)
         finally:
             store.release(unit.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,9 @@ def test_an_example_is_right(example: str, tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "my_town").symlink_to(shipped.folder("scenarios") / "three_journeys")
     (tmp_path / "my_config" / "coordination").mkdir(parents=True)
     (tmp_path / "my_config" / "coordination" / "my_arm.yaml").write_text("title: Mine\n")
+    for group, shipped_name in (("sweep", "load"), ("sensitivity", "assumptions")):
+        (tmp_path / "my_config" / group).mkdir()
+        shutil.copy(config_folder() / group / f"{shipped_name}.yaml", tmp_path / "my_config" / group / "mine.yaml")
     monkeypatch.chdir(tmp_path)
     command, *arguments = shlex.split(example)[1:]
     flags, _, complaints = read(command, arguments)
