@@ -58,7 +58,7 @@ def _client(workers: int | None, address: str) -> Client:
         client = Client(address)
     else:
         # Runs are single-threaded, and a page that nobody opens needs no port.
-        cluster = LocalCluster(n_workers=workers or cores(), threads_per_worker=1, dashboard_address=None)
+        cluster = LocalCluster(n_workers=workers or cores(), threads_per_worker=1, dashboard_address=":0")
         atexit.register(cluster.close)
         client = Client(cluster)
     atexit.register(client.close)

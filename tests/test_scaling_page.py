@@ -20,15 +20,15 @@ SCHEDULER, SHARED = "HOST:8786", "/shared/store"
 
 def commands() -> list[str]:
     """Return every journeys command in the page's blocks."""
-    blocks = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines() if line.startswith("journeys ")]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    return [line for kind, block in blocks if not kind for line in block.splitlines() if line.startswith("journeys ")]
 
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """Return the address of a Dask scheduler with one worker."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield cluster.scheduler_address
 
 

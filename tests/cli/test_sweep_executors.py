@@ -48,7 +48,7 @@ def scheduler() -> Iterator[str]:
     from experiments import cluster
 
     workers: Any = LocalCluster
-    with workers(n_workers=2, threads_per_worker=1, dashboard_address=None) as started_here:
+    with workers(n_workers=2, threads_per_worker=1, dashboard_address=":0") as started_here:
         address = str(started_here.scheduler_address)
         yield address
         # The connection is kept until the process ends; this cluster does not last so long.

@@ -249,7 +249,7 @@ def test_writing_it_again_changes_nothing_and_simulates_nothing(folder: Path, mo
     names = ["report.html", "report.md", "tables/latex/headline.tex"]
     write_report(folder)
     before = [(folder / name).read_bytes() for name in names]
-    shutil.rmtree(folder / "results")
+    shutil.rmtree(folder / "store")
     monkeypatch.setattr("sim.simulate", None)
     assert write_report(folder) == [folder / "report.html", folder / "report.md"]
     assert [(folder / name).read_bytes() for name in names] == before
