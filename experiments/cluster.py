@@ -57,7 +57,7 @@ def _client(workers: int | None, address: str) -> Client:
     if address:
         client = Client(address)
     else:
-        # Runs are single-threaded, and a page that nobody opens needs no port.
+        # Runs are single-threaded; for the page of the cluster, which few open, any port will do.
         cluster = LocalCluster(n_workers=workers or cores(), threads_per_worker=1, dashboard_address=":0")
         atexit.register(cluster.close)
         client = Client(cluster)

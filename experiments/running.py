@@ -64,7 +64,7 @@ def run_units(units: Sequence[Unit], store: Store, way: Way, manifest: Manifest)
         print(f"{count} of {len(units)} failed before; retry_failed=true tries them again", file=sys.stderr)
     computed = 0
     try:
-        for unit, done in shown(_finished(waiting, store, way.executor), len(units), len(units) - len(waiting)):
+        for unit, done in shown(_finished(waiting, store, way), len(units), len(units) - len(waiting)):
             computed += done.kind is Kind.COMPUTED
             if done.kind is Kind.FAILED:
                 failed[unit.key] = done.error
@@ -89,7 +89,7 @@ def _once(units: Sequence[Unit], wanted: dict[str, Unit]) -> list[Unit]:
     return [wanted[key] for key in dict.fromkeys(unit.key for unit in units)]
 
 
-def _finished(units: Sequence[Unit], store: Store, executor: Executor) -> Iterator[tuple[Unit, Done]]:
+def _finished(units: Sequence[Unit], store: Store, way: Way) -> Iterator[tuple[Unit, Done]]:
     """Yield each unit with what became of it; what another process is at, when that has finished or is gone."""
     rest = list(units)
     has_told = False
@@ -97,7 +97,7 @@ def _finished(units: Sequence[Unit], store: Store, executor: Executor) -> Iterat
     do = partial(work, store=replace(store, folder=store.folder.absolute()))
     while rest:
         busy = []
-        for unit, done in executor.do_all(do, rest):
+        for unit, done in way.executor.do_all(do, rest):
             if done.kind is Kind.BUSY:
                 busy.append(unit)
             else:
@@ -109,7 +109,8 @@ def _finished(units: Sequence[Unit], store: Store, executor: Executor) -> Iterat
             time.sleep(POLL)
         rest = []
         for unit in busy:
-            if error := store.failure(unit.key):
+            # With retry_failed a failure that is there may be the one that the other process is trying again.
+            if not way.retry_failed and (error := store.failure(unit.key)):
                 yield unit, Done(Kind.FAILED, error)
             else:
                 rest.append(unit)

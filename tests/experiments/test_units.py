@@ -142,3 +142,25 @@ def test_what_a_dead_worker_leaves_is_not_run_and_no_crash(
     # The next experiment gets a pool that works.
     again = computed(plan, tmp_path / "again", workers=2)
     assert again.has(units_of(plan)[-1].key)
+
+
+@pytest.mark.parametrize(("retry", "failed"), [(False, 1), (True, 0)])
+def test_a_failure_of_before_is_not_taken_for_that_of_who_tries_again(
+    retry: bool, failed: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process is at a run that failed before; when it is done with it, the run is there."""
+    store, units = Store(tmp_path / "store"), units_of(plan)[:1]
+    looks: list[str] = []
+
+    def busy_first(unit: Unit, store: Store) -> Done:
+        looks.append(unit.key)
+        if len(looks) == 1:
+            store.save_failure(unit.key, {}, ValueError("before"))
+            return Done(Kind.BUSY)
+        return work(unit, store)
+
+    monkeypatch.setattr("experiments.running.work", busy_first)
+    monkeypatch.setattr("experiments.running.POLL", 0.0)
+    with Manifest(tmp_path, "compare", plan) as manifest:
+        stored = run_units(units, store, Way(Executor("serial"), retry_failed=retry), manifest)
+    assert (len(manifest.failures), len(stored)) == (failed, 1 - failed)
