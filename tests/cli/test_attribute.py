@@ -75,7 +75,7 @@ def test_from_end_to_end(journeys: Journeys) -> None:
     runs = pd.read_parquet("out/runs.parquet")
     names = ["as_is", "without_culture", "without_data_sharing", "without_culture+data_sharing"]
     assert runs["coalition"].tolist() == names * 2
-    assert len(list(Path("outputs/store").glob("*/*/run.json"))) == 8
+    assert len(list(Path("outputs/store").glob("??/*/run.json"))) == 8
     # Every combination is the place with these levels, in the same world.
     levels = runs[runs["replicate"] == 0].set_index("coalition")[["barriers.culture", "barriers.data_sharing"]]
     assert levels.to_numpy().tolist() == [[1.0, 0.5], [0.0, 0.5], [1.0, 0.0], [0.0, 0.0]]
@@ -143,7 +143,7 @@ def test_a_world_with_a_failing_run_is_left_out(journeys: Journeys, monkeypatch:
     assert (table_of()["n"] == 2).all()
     assert len(pd.read_parquet("out/runs.parquet")) == 10
     assert manifest()["status"] == "failed"
-    failures = [json.loads(file.read_text()) for file in Path("outputs/store").glob("*/*/failure.json")]
+    failures = [json.loads(file.read_text()) for file in Path("outputs/store").glob("??/*/failure.json")]
     assert len(failures) == 2
     assert all(one["configuration"]["parameters"]["barriers"]["culture"] == 0.0 for one in failures)
 

@@ -65,7 +65,7 @@ def counts(folder: str = "out") -> tuple[int, int, int]:
 
 
 def stored() -> set[Path]:
-    return set(STORE.glob("*/*/run.json"))
+    return set(STORE.glob("??/*/run.json"))
 
 
 def refused(answer: Answer, *said: str) -> None:
@@ -170,7 +170,7 @@ def test_a_failing_run_does_not_stop_the_others(journeys: Journeys, monkeypatch:
         assert "2 of 12 runs failed:" in answer.err
         assert "point 1, link_worker, replicate 1: RuntimeError: somebody was lost" in answer.err
         assert "Restricted mean time to support" in answer.out
-    files = list(STORE.glob("*/*/failure.json"))
+    files = list(STORE.glob("??/*/failure.json"))
     failures = [json.loads(file.read_text()) for file in files]
     assert len(failures) == 2 and all(str(file) in answer.err for file in files)
     assert {one["error"] for one in failures} == {"RuntimeError: somebody was lost"}
@@ -189,7 +189,7 @@ def test_a_failing_run_does_not_stop_the_others(journeys: Journeys, monkeypatch:
     retried = journeys("sweep", *MINE, "retry_failed=true")
     assert (retried.status, "failed" in retried.err) == (0, False)
     assert counts() == (2, 10, 0) and len(table()) == 12
-    assert not list(STORE.glob("*/*/failure.json"))
+    assert not list(STORE.glob("??/*/failure.json"))
 
 
 def test_nothing_is_compared_without_the_baseline(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
