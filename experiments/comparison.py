@@ -29,13 +29,13 @@ from experiments.services import services_over_runs
 from experiments.store import Store
 from experiments.times import times_table
 from experiments.typical import Typical, arms_of_map, spread_table, typical_worlds
-from experiments.units import Unit, facts_of_units
+from experiments.units import TABLES, Unit, facts_of_units
 from experiments.warmup import WarmUp, undisturbed_until, warm_up_table, warm_ups
 
 if TYPE_CHECKING:
     from experiments.figures.flows_data import Flows
 
-OF_RUNS = ("episodes", "handoffs", "vignettes", "services")
+OF_RUNS = tuple(name for name in TABLES if name != "groups")
 """Tables of all runs that are kept, one below the other."""
 
 
@@ -46,7 +46,7 @@ class Collected:
     Attributes:
         facts: The numbers of each run.
         runs: A row a run.
-        tables: Of all runs, by name: :data:`OF_RUNS` and ``groups``.
+        tables: Of all runs, by name.
     """
 
     facts: Sequence[dict[str, Any]]
@@ -71,7 +71,7 @@ def collected(plan: Plan, units: Sequence[Unit], store: Store, arms: Sequence[st
     """
     facts = facts_of_units(store, units)
     runs = runs_table(facts, plan.scenario.name, {path: used for path, (_, used) in plan.changes.items()})
-    return Collected(facts, runs, {name: stacked(store, units, name, arms) for name in (*OF_RUNS, "groups")})
+    return Collected(facts, runs, {name: stacked(store, units, name, arms) for name in TABLES})
 
 
 @dataclass(frozen=True)

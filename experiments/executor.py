@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import TypeVar
 
 TaskT = TypeVar("TaskT")
@@ -74,7 +76,7 @@ def do_all(
     count = min(workers or cores(), len(tasks))
     if count <= 1:
         for task in tasks:
-            yield task, work(task)
+            yield task, _interruptibly(work, task)
         return
     yield from _in_pool(work, tasks, count)
 
@@ -100,6 +102,30 @@ def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: 
         # Ctrl-C, or nobody wants the rest: what is still running is stopped, what is stored is whole.
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
+
+
+def _interruptibly(work: Callable[[TaskT], ResultT], task: TaskT) -> ResultT:
+    """Do a task in this process; raise KeyboardInterrupt after it if Python dropped one.
+
+    It drops one that is raised while something is finalised, and the rest of the tasks would go on.
+    """
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+        return work(task)
+    pressed = threading.Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        usual(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        result = work(task)
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed.is_set():
+        raise KeyboardInterrupt
+    return result
 
 
 def _numbered(work: Callable[[TaskT], ResultT], number: int, task: TaskT) -> tuple[int, ResultT]:

@@ -8,6 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+SINGLE = "single_column"
+"""The folder, beside the figures as wide as a page, with the same ones as wide as one of its two columns."""
+
 
 def write_text(file: Path, text: str) -> None:
     """Write a text file whole or not at all."""

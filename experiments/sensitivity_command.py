@@ -13,15 +13,13 @@ import numpy as np
 import pandas as pd
 
 from experiments import text
-from experiments.compare import OWN_STORE, carry_out
 from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.sensitivity import Floats, convergence, morris_effects, sobol_indices
 from experiments.sensitivity_plan import MORRIS, ONE_AT_A_TIME, SOBOL, Sensitivity
 from experiments.sensitivity_text import SETTLING, heading, ranges_text, subject_text, unit_of_outcome
 from experiments.store import Store
-from experiments.sweep import estimated, runs_of
-from experiments.sweeping import units_of_points
+from experiments.sweep import estimated, kept_runs, run_points
 from experiments.units import Unit
 from sim.schema.problems import BadInputError
 
@@ -77,19 +75,17 @@ def sensitivity(plan: Sensitivity, folder: Path) -> int:
     Returns:
         0, or 1 if runs failed.
     """
-    units = units_of_points(plan)
-    if plan.dry_run:
-        store = Store(plan.store or folder / OWN_STORE)
-        print("\n".join([heading(plan), "", ranges_text(plan.factors), "", estimated(plan, units, store)]))
-        return 0
-    return carry_out("sensitivity", plan, units, folder, report)
+    return run_points("sensitivity", plan, folder, foreseen, report)
+
+
+def foreseen(plan: Sensitivity, units: Sequence[Unit], store: Store) -> str:
+    """Return what is varied over which ranges, and what would run."""
+    return "\n".join([heading(plan), "", ranges_text(plan.factors), "", estimated(plan, units, store)])
 
 
 def report(plan: Sensitivity, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write tables and figures of stored runs and print what carries the differences."""
-    runs = runs_of(plan, units, store)
-    runs.to_parquet(folder / "runs.parquet", index=False)
-    runs.to_csv(folder / "runs.csv", index=False)
+    runs = kept_runs(plan, units, store, folder)
     worlds = whole_worlds(plan, runs)
     if not worlds:
         what = f"no world has all of its {len(plan.points) * len(plan.arms)} runs"

@@ -17,7 +17,6 @@ from experiments.factors import (
     IN_ALL,
     IN_ONE,
     PARAMETERS,
-    applied,
     check_arms,
     is_whole,
     unit_of,
@@ -25,7 +24,7 @@ from experiments.factors import (
 from experiments.plan import executor_of, flat, load_arms, parameter_text, settings_and_place, store_of
 from experiments.sensitivity import LEAST_TRAJECTORIES, Factor, Floats, morris_design, sobol_design
 from experiments.settings import MOST_WORLDS, Samples, SensitivitySettings
-from experiments.sweeping import Point, Sweep
+from experiments.sweeping import Sweep, points_of
 from sim.coordination import Coordination
 from sim.outcomes.headline import HEADLINE, Outcome
 from sim.scenario import Scenario
@@ -125,12 +124,8 @@ def plan_sensitivity(
     if at is None:
         return None
     values = [_point(factors, row) for row in at.tolist()]
-    points = []
-    for number, point in enumerate(values):
-        # Another place is no number, and so no factor here: no place has to be loaded.
-        made = applied(point, scenario, arms, Scenario.load, f"{where}: point {number}", complaints)
-        if made is not None:
-            points.append(Point(point, *made))
+    # Another place is no number, and so no factor here: no place has to be loaded.
+    points = points_of(values, scenario, arms, Scenario.load, where, complaints)
     if len(complaints.problems) > before:
         return None
     varied = tuple(factor.name for factor in factors)
@@ -145,7 +140,7 @@ def plan_sensitivity(
         retry_failed=settings.retry_failed,
         name=name,
         design=Design(file.title, file.question, tuple(arms), file.replications, varied, tuple(values)),
-        points=tuple(points),
+        points=points,
         dry_run=settings.dry_run,
         method=settings.method,
         outcome=next(outcome for outcome in HEADLINE if outcome.name == settings.outcome),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from experiments.sweeping import Sweep, units_of_points
 from experiments.units import Unit, facts_of, facts_of_units
 from sim import simulate
 
+SweepT = TypeVar("SweepT", bound=Sweep)
 MOST_SHOWN = 20
 """Points that a dry run names."""
 
@@ -42,11 +44,33 @@ def sweep(plan: Sweep, folder: Path) -> int:
     Returns:
         0, or 1 if runs failed.
     """
+    return run_points("sweep", plan, folder, foreseen, report)
+
+
+def run_points(
+    command: str,
+    plan: SweepT,
+    folder: Path,
+    foreseen: Callable[[SweepT, Sequence[Unit], Store], str],
+    report: Callable[[SweepT, Sequence[Unit], Store, Path, Manifest], None],
+) -> int:
+    """Run what is not yet stored of a design and report on it, or say what would run.
+
+    Args:
+        command: Name of the experiment.
+        plan: What to run.
+        folder: Output folder.
+        foreseen: Says what would run.
+        report: Writes tables and figures of the stored units and prints them.
+
+    Returns:
+        0, or 1 if runs failed.
+    """
     units = units_of_points(plan)
     if plan.dry_run:
         print(foreseen(plan, units, Store(plan.store or folder / OWN_STORE)))
         return 0
-    return carry_out("sweep", plan, units, folder, report)
+    return carry_out(command, plan, units, folder, report)
 
 
 def foreseen(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
@@ -82,9 +106,7 @@ def estimated(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
 
 def report(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write tables and figures of stored runs and print the sweep."""
-    runs = runs_of(plan, units, store)
-    runs.to_parquet(folder / "runs.parquet", index=False)
-    runs.to_csv(folder / "runs.csv", index=False)
+    runs = kept_runs(plan, units, store, folder)
     arms = {arm: title for arm, title in plan.titles.items() if (runs["arm"] == arm).any()}
     if plan.baseline not in arms:
         print(f"\nNothing can be compared: no run of the baseline, {plan.baseline}, was finished.", file=sys.stderr)
@@ -108,6 +130,14 @@ def report(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path, manif
         "data": "runs.parquet, runs.csv (a row a run, every varied parameter a column)",
     }
     print(text.results(folder, figures, files))
+
+
+def kept_runs(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path) -> pd.DataFrame:
+    """Write a row a run as Parquet and CSV, and return them."""
+    runs = runs_of(plan, units, store)
+    runs.to_parquet(folder / "runs.parquet", index=False)
+    runs.to_csv(folder / "runs.csv", index=False)
+    return runs
 
 
 def runs_of(plan: Sweep, units: Sequence[Unit], store: Store) -> pd.DataFrame:

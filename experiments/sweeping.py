@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,7 @@ def plan_sweep(config: Mapping[str, Any], name: str, folders: Sequence[Path], co
     def load(place: str) -> Scenario:
         return Scenario.load(place).changed({path: used for path, (_, used) in changes.items()})
 
-    points = []
-    for number, values in enumerate(design.points):
-        made = applied(values, scenario, arms, load, f"{where}: point {number}", complaints)
-        if made is not None:
-            points.append(Point(values, *made))
+    points = points_of(design.points, scenario, arms, load, where, complaints)
     if len(complaints.problems) > before:
         return None
     return Sweep(
@@ -110,9 +106,34 @@ def plan_sweep(config: Mapping[str, Any], name: str, folders: Sequence[Path], co
         retry_failed=settings.retry_failed,
         name=name,
         design=design,
-        points=tuple(points),
+        points=points,
         dry_run=settings.dry_run,
     )
+
+
+def points_of(
+    values: Sequence[Mapping[str, Any]],
+    scenario: Scenario,
+    arms: Mapping[str, Coordination],
+    load: Callable[[str], Scenario],
+    where: str,
+    complaints: Complaints,
+) -> tuple[Point, ...]:
+    """Return the points that are possible; what is wrong with others is noted with their number and values.
+
+    Args:
+        values: Of the factors by name, of each point.
+        scenario: The place of the command.
+        arms: Coordinations by name; the first is the baseline.
+        load: Returns another place by name or folder; raises BadInputError.
+        where: What to call the design in messages.
+        complaints: Receives every problem.
+    """
+    made = (
+        (point, applied(point, scenario, arms, load, f"{where}: point {number}", complaints))
+        for number, point in enumerate(values)
+    )
+    return tuple(Point(point, *place_and_arms) for point, place_and_arms in made if place_and_arms is not None)
 
 
 def units_of_points(plan: Sweep) -> list[Unit]:

@@ -177,7 +177,7 @@ def _text_of_arm(rows: pd.DataFrame, title: str) -> str:
     row = rows.set_index("measure")
     value, middle = row["value"], row["median"]
     return (
-        f"under {title} {value['supported']:.0f} of {rows['needs'].iloc[0]} needs are supported "
+        f"under {title} {value['supported']:.0f} of {rows['needs'].iloc[0]} given needs are supported "
         f"(median of all worlds {middle['supported']:g}), days to the first support {_first_support(value)} "
         f"({_first_support(middle)}), failed attempts {value['failed']:.0f} ({middle['failed']:g}), "
         f"times that the story was told {value['stories']:.0f} ({middle['stories']:g})"

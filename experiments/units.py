@@ -21,6 +21,10 @@ LAYOUT = 5
 """Number of the layout of a stored run; another number makes everything be computed again."""
 
 
+TABLES = ("episodes", "handoffs", "vignettes", "services", "groups")
+"""Of a result, stored beside its numbers where a comparison wants them."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """One run that is to be stored.
@@ -42,7 +46,7 @@ class Unit:
     seed: int
     replicate: int
     key: str
-    tables: tuple[str, ...] = ("episodes", "handoffs", "vignettes", "services", "groups")
+    tables: tuple[str, ...] = TABLES
     point: int | None = None
 
     @property

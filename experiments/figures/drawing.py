@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from experiments.executor import BrokenPoolError, do_all
 from experiments.figures import style
 from experiments.figures.saving import save
+from experiments.files import SINGLE
 
-SINGLE = "single_column"
-"""The folder, beside the figures as wide as a page, with the same ones as wide as one of its two columns."""
 WIDTHS = {"": style.DOUBLE_COLUMN, SINGLE: style.SINGLE_COLUMN}
 """Widths of figures in mm, by the folder they are written into, in that of the figures."""
 

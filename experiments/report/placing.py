@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.files import SINGLE
 from experiments.report.alternatives import SEEN
 from experiments.report.document import Picture, Section
 from experiments.report.stored import Stored
@@ -22,8 +23,6 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "quality": ("warm_up",),
 }
 """Figures that stand at the end of a section, by its name."""
-SINGLE = "single_column"
-"""The folder of figures as wide as a column, in that of figures."""
 OF_SERVICES = ("services", "over_time")
 
 

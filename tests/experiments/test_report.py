@@ -21,10 +21,8 @@ from experiments.report.basis import RESTS, values_of
 from experiments.report.checks import command_of
 from experiments.report.command import command
 from experiments.report.contents import document_of
-from experiments.report.css import STYLE
 from experiments.report.document import Document, Items, Picture, Table
 from experiments.report.stored import stored
-from experiments.report.svg import inlined
 from sim import Coordination, Scenario
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError
@@ -180,28 +178,6 @@ def test_what_may_be_too_wide_scrolls_in_a_box_that_the_keyboard_reaches(reader:
         assert tag not in ("table", "svg") or "div" in around
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour, as WCAG 2.2 defines it."""
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_every_text_stands_out_from_its_ground() -> None:
-    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", STYLE))
-    checked = 0
-    for rule in re.findall(r"\{([^{}]*)\}", STYLE):
-        text = re.search(r"(?<![-\w])color: var\(--(\w+)\)", rule)
-        if text is None:
-            continue
-        ground = re.search(r"background: var\(--(\w+)\)", rule)
-        lights = sorted(luminance(colours[name]) for name in (text[1], ground[1] if ground else "paper"))
-        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5, rule
-        checked += 1
-    assert checked >= 6
-    assert not re.search(r"(?<![-\w])color: (?!var)", STYLE)
-
-
 def test_words_of_a_place_cannot_become_part_of_the_page(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["scenario"]["title"] = "<b>Town & |Co_"
@@ -210,21 +186,6 @@ def test_words_of_a_place_cannot_become_part_of_the_page(folder: Path) -> None:
     assert "&lt;b&gt;Town &amp; |Co_" in (folder / "report.html").read_text(encoding="utf-8")
     assert "<b>" not in (folder / "report.html").read_text(encoding="utf-8")
     assert r"\<b\>Town & \|Co\_" in (folder / "report.md").read_text(encoding="utf-8")
-
-
-def test_names_inside_two_figures_do_not_meet() -> None:
-    svg = (
-        '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "a"\n "b"><svg xmlns="http://x" viewBox="0 0 1 1" width="1pt">'
-        "<title>old</title><metadata>http://x</metadata><style>*{a: b}</style><!-- c -->"
-        '<g id="a" clip-path="url(#b)"/><g id="c"/><path id="b"/><use xlink:href="#a"/></svg>'
-    )
-    assert inlined(svg, "one", "A & B", "1 < 2") == (
-        '<svg viewBox="0 0 1 1" role="img" aria-labelledby="one-title" aria-describedby="one-seen">'
-        '<title id="one-title">A &amp; B</title><desc id="one-seen">1 &lt; 2</desc>'
-        '<g id="one-a" clip-path="url(#one-b)"/><g/><path id="one-b"/><use href="#one-a"/></svg>'
-    )
-    with pytest.raises(ValueError, match="no SVG with a viewBox"):
-        inlined("<html></html>", "one", "", "")
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
@@ -385,8 +346,8 @@ def test_a_map_of_both_arms_takes_the_place_of_those_of_one_arm(folder: Path) ->
     sections = {section.name: section for section in document_of(stored(folder)).sections}
     maps = [block for block in sections["journeys"].blocks if isinstance(block, Picture)]
     assert [picture.name for picture in maps] == ["journey_map_jo", "journey_map_al_fragmented"]
-    assert "under Fragmented 1 of 4 needs are supported" in maps[0].alternative
-    assert "under Referral letters 1 of 4 needs are supported" in maps[0].alternative
+    assert "under Fragmented 1 of 4 given needs are supported" in maps[0].alternative
+    assert "under Referral letters 1 of 4 given needs are supported" in maps[0].alternative
 
 
 WARM_UP = """arm,waiting,drift_per_100_days,drift_per_100_days_low,drift_per_100_days_high,is_long_enough
@@ -410,6 +371,21 @@ def test_the_answer_warns_where_services_had_not_settled(folder: Path) -> None:
     (folder / "tables" / "warm_up.csv").write_text(WARM_UP.replace(",no\n", ",yes\n"), encoding="utf-8")
     write_report(folder)
     assert "Services open empty" not in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_comparison_that_was_killed_is_refused(folder: Path) -> None:
+    file = folder / "manifest.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"status": "finished"', '"status": "running"'))
+    with pytest.raises(BadInputError, match="still running, or was killed"):
+        stored(folder)
+
+
+def test_tables_that_cannot_be_read_are_named_together(folder: Path) -> None:
+    for name in ("equity", "times"):
+        (folder / "tables" / f"{name}.csv").write_text("")
+    with pytest.raises(BadInputError) as refused:
+        stored(folder)
+    assert [name in str(refused.value) for name in ("equity.csv", "times.csv")] == [True, True]
 
 
 def test_a_folder_without_a_comparison_is_refused(folder: Path, tmp_path: Path) -> None:

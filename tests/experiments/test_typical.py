@@ -198,8 +198,8 @@ def test_words_say_where_there_is_no_support() -> None:
 def test_words_say_what_is_seen_on_a_map(spread: pd.DataFrame) -> None:
     assert files_of(spread) == ["journey_map_jo", "journey_map_jo_usual", "journey_map_jo_other"]
     same = (
-        "2 of 2 needs are supported (median of all worlds 2), days to the first support 20 (20), failed attempts 1 "
-        "(1), times that the story was told 1 (1)"
+        "2 of 2 given needs are supported (median of all worlds 2), days to the first support 20 (20), failed "
+        "attempts 1 (1), times that the story was told 1 (1)"
     )
     assert map_text(spread, "journey_map_jo", TITLES) == (
         "Swim lanes of providers, by sector, along the days of one person, in random world 1, the most typical of 3, "
