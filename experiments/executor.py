@@ -105,9 +105,10 @@ def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: 
 
 
 def _interruptibly(work: Callable[[TaskT], ResultT], task: TaskT) -> ResultT:
-    """Do a task in this process; raise KeyboardInterrupt after it if Python dropped one.
+    """Do a task in this process; raise KeyboardInterrupt after it if one was dropped.
 
-    It drops one that is raised while something is finalised, and the rest of the tasks would go on.
+    Python drops one that is raised while something is finalised, libraries in C drop others, and the rest of the tasks
+    would go on.
     """
     usual = signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
