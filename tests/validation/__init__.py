@@ -1,0 +1,1 @@
+"""The validation itself: its comparisons, small, and the tools that make them."""
