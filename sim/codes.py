@@ -94,6 +94,7 @@ class Reason(IntEnum):
     """Of an onset: a need that was given up is pursued again after a crisis."""
     RAISED = 11
     """Of an onset: another unmet need has raised this one."""
+    LIST_FULL = 12
 
 
 class Noticed(IntEnum):

@@ -181,6 +181,7 @@ REASONS: Mapping[str, str] = {
     "below_threshold": "not severe enough for the receiver",
     "declined": "the receiver refused a referral from another profession",
     "service_closed": "the receiver's contract had lapsed",
+    "list_full": "the receiver's waiting list was full",
     "abandoned_wait": "the person left the receiver's queue",
     "did_not_attend": "the person missed the first appointment",
 }

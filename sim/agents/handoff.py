@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REFUSALS = (
     Reason.OUT_OF_AREA, Reason.WRONG_DOOR, Reason.BELOW_THRESHOLD, Reason.DECLINED, Reason.SERVICE_CLOSED,
+    Reason.LIST_FULL,
 )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ class Provider(Agent):
         """Ask the four questions of the door, in this order, and return the first no, or NONE.
 
         Do you live in our area? Do we do this? Are you above our threshold (and, for a referral from another
-        profession, do we trust it)? Are we open?
+        profession, do we trust it)? Are we open, and is there room on the list?
         """
         if episode.citizen.district not in self.covered:
             return Reason.OUT_OF_AREA
@@ -120,6 +120,8 @@ class Provider(Agent):
             return Reason.DECLINED
         if self.is_closed:
             return Reason.SERVICE_CLOSED
+        if desk is not None and desk.is_full:
+            return Reason.LIST_FULL
         return Reason.NONE
 
     def serves(self, episode: Episode) -> bool:
@@ -196,6 +198,8 @@ class Provider(Agent):
             self.hand_on(episode)
         elif severity < self._threshold(support, episode):
             self.turn_away(episode, Reason.BELOW_THRESHOLD)
+        elif support.is_full:
+            self.turn_away(episode, Reason.LIST_FULL)
         else:
             support.join(episode)
 

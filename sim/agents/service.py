@@ -29,6 +29,7 @@ class Service(Desk):
         is_support: Whether it supports (else it assesses).
         assessed_first: Whether it supports only those who have been assessed.
         threshold: Severity below which people are turned away.
+        list_limit: How many may wait; None for any number.
         queue: Who waits.
         pays: Whether its staff time pays for coordination under an equal budget.
         pool: The pool it belongs to, if any.
@@ -44,6 +45,7 @@ class Service(Desk):
         super().__init__(model, provider, number, row)
         self.assessed_first = row.assessed_first
         self.threshold = row.threshold
+        self.list_limit = row.list_limit
         self.queue = model.discipline(absorb(model.world, self.key))
         self.pays = pays
         self.pool: Pool | None = None
@@ -55,6 +57,11 @@ class Service(Desk):
         journey = model.parameters.journey
         self._missed_slot = min(row.service_days, journey.missed_slot_days)
         self._journey = journey
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody more may join: no place is free, and as many wait as may."""
+        return self.list_limit is not None and self.taken >= self.places and len(self.queue) >= self.list_limit
 
     def join(self, episode: Episode) -> None:
         """An episode joins the queue; its spell starts."""

@@ -158,6 +158,14 @@ class ServiceRow(Section):
     assessed_first: YesNo = parameter(
         False, "yes: support only for those who have been assessed.", unit="yes or no", status=SETTING
     )
+    list_limit: int | None = parameter(
+        None,
+        "People who may wait; while they do, and all places are taken, others are turned away; empty: any number.",
+        unit="people",
+        status=SETTING,
+        ge=0,
+        le=10_000_000,
+    )
     staff_per_place: float | None = parameter(
         None,
         "Staff for one place; empty: `costs.assessment_staff` or `costs.support_staff`.",
@@ -173,6 +181,12 @@ class ServiceRow(Section):
     def _assessments_need_no_assessment(self) -> Self:
         if self.stage is not Stage.SUPPORT and self.assessed_first:
             raise ValueError("assessed_first is for support; an assessment is where it happens, a crisis asks for none")
+        return self
+
+    @model_validator(mode="after")
+    def _crises_have_no_list(self) -> Self:
+        if self.stage is Stage.CRISIS and self.list_limit is not None:
+            raise ValueError("list_limit is for assessment and support; a crisis service turns nobody away")
         return self
 
 
