@@ -92,6 +92,12 @@ def normal(key: Word, need: Word, decision: Word, occasion: Word) -> float:
     return radius * math.cos(2.0 * math.pi * to_unit(mix(state + GOLDEN)))
 
 
+@compiled("f8(u8,u8,f8)")
+def finish(state: Word, runner: Word, weight: float) -> float:
+    """Return when one alternative would be chosen, after the state of the address of the choice; see race_time."""
+    return -math.log(to_unit(absorb(state, runner))) / weight
+
+
 @compiled("f8(u8,u8,u8,u8,u8,f8)")
 def race_time(key: Word, need: Word, decision: Word, occasion: Word, runner: Word, weight: float) -> float:
     """Return when one alternative would be chosen; the earliest is.
@@ -99,7 +105,7 @@ def race_time(key: Word, need: Word, decision: Word, occasion: Word, runner: Wor
     With exponential times of rate ``weight`` each alternative wins with probability in proportion to its weight,
     and an alternative that never wins changes nobody's choice.
     """
-    return -math.log(to_unit(absorb(address(key, need, decision, occasion), runner))) / weight
+    return finish(address(key, need, decision, occasion), runner, weight)
 
 
 def key_of(*names: str) -> int:

@@ -62,10 +62,20 @@ class Calendar:
         Raises:
             ValueError: The time is in the past or not a number.
         """
-        if not time >= self.now:
-            raise ValueError(f"cannot schedule at {time}: it is {self.now} now")
-        if time < math.inf:
+        if self.now <= time < math.inf:
             heappush(self._heap, (time, phase, key, action, argument))
+        elif not time >= self.now:
+            raise ValueError(f"cannot schedule at {time}: it is {self.now} now")
+
+    def schedule_in(self, days: float, phase: int, key: int, action: Callable[[Any], None], argument: Any) -> None:
+        """Arrange for ``action(argument)`` in so many days; see :meth:`schedule`.
+
+        Raises:
+            ValueError: The number of days is negative or not a number.
+        """
+        if not days >= 0.0:
+            raise ValueError(f"cannot schedule in {days} days")
+        heappush(self._heap, (self.now + days, phase, key, action, argument))
 
     def run_until(self, end: float) -> None:
         """Process every event before ``end`` in order, then set the clock to ``end``."""

@@ -32,9 +32,14 @@ class Rules:
         levels: Of the barriers.
         meets: Whether teams meet.
         all: These rules alone.
+        known: Who is known to whom under these rules, as far as the landscape has been asked.
+        unfamiliar: Who is not.
     """
 
-    __slots__ = ("_mode", "_modes", "all", "capacity", "delivery", "entry", "levels", "meets", "navigation", "records")
+    __slots__ = (
+        "_mode", "_modes", "all", "capacity", "delivery", "entry", "known", "levels", "meets", "navigation", "records",
+        "unfamiliar",
+    )  # fmt: skip
 
     def __init__(self, model: JourneyModel, names: tuple[str, ...], levels: Levels) -> None:
         made = {
@@ -47,6 +52,8 @@ class Rules:
         self.capacity = made["capacity"]
         self.all = (self,)
         self.levels = levels
+        self.known: dict[tuple[int, bool, int, int], tuple[tuple[float, Provider], ...]] = {}
+        self.unfamiliar: dict[int, tuple[Provider, ...]] = {}
         self.meets: bool = self.delivery.meets
         self._mode = made["handoff"]
         self._modes = {name: registry.find("handoff", name)(model, levels) for name in MODES_BY_WORK}

@@ -77,10 +77,6 @@ class Landscape:
         table = self._supporting if episode.assessed_at else self._open
         return table[episode.kind, episode.citizen.district]
 
-    def threshold(self, provider: Provider, kind: int) -> float:
-        """Return the severity from which a provider takes a need on, at its desks for it."""
-        return self._threshold[provider.number, kind]
-
     def supporting(self, episode: Episode) -> Sequence[Provider]:
         """Return who, by their nominal catchment, supports a need."""
         return self._supporting[episode.kind, episode.citizen.district]
@@ -88,6 +84,28 @@ class Landscape:
     def crisis_desks(self, kind: int, district: int) -> Sequence[CrisisDesk]:
         """Return the crisis services for a kind of need in a district."""
         return self._crisis[kind, district]
+
+    def known_to(self, knower: Knower, episode: Episode, rules: Rules) -> Sequence[tuple[float, Provider]]:
+        """Return who offers what an episode needs next and is known to workers, each with its threshold."""
+        kind, district = episode.kind, episode.citizen.district
+        asked = (knower.key, bool(episode.assessed_at), kind, district)
+        known = rules.known.get(asked)
+        if known is None:
+            known = rules.known[asked] = tuple(
+                (self._threshold[provider.number, kind], provider)
+                for provider in self.offering(episode)
+                if self.knows(knower, provider, rules)
+            )
+        return known
+
+    def unfamiliar_to(self, knower: Knower, rules: Rules) -> Sequence[Provider]:
+        """Return who may be handed on to and is not known to workers."""
+        unfamiliar = rules.unfamiliar.get(knower.key)
+        if unfamiliar is None:
+            unfamiliar = rules.unfamiliar[knower.key] = tuple(
+                provider for provider in self.open_to_handoffs if not self.knows(knower, provider, rules)
+            )
+        return unfamiliar
 
     def knows(self, knower: Knower, provider: Provider, rules: Rules) -> bool:
         """Return whether workers know of a provider; whoever works together does."""

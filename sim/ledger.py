@@ -6,6 +6,7 @@ A row is 40 bytes in one growing buffer.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,18 +26,30 @@ _ROW = np.dtype(
         ("detail", "<f8"),
     ]
 )
-_pack = struct.Struct("<dIiiiiid").pack
+row = struct.Struct("<dIiiiiid").pack
+"""Makes a row for :meth:`Ledger.write`.
+
+Out of: days since the start of the run; a code, which is the :class:`sim.codes.Activity` and, shifted by 8, 16 and 24
+bits, the reason, who noticed and what followed; row of the citizen; numbers of the episode, the provider, the service
+and the provider on the other side; a number whose meaning the activity gives. NOBODY for what does not apply.
+"""
 
 Column = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 
 class Ledger:
-    """Rows of what happened, in the order in which it happened."""
+    """Rows of what happened, in the order in which it happened.
 
-    __slots__ = ("_buffer",)
+    Attributes:
+        write: Appends what :func:`row` returns. A tenth of a run is spent here: agents with much to say call it,
+            others ``record``.
+    """
+
+    __slots__ = ("_buffer", "write")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self.write: Callable[[bytes], None] = self._buffer.extend
 
     def __len__(self) -> int:
         return len(self._buffer) // _ROW.itemsize
@@ -71,7 +84,7 @@ class Ledger:
             detail: A number whose meaning the activity gives.
         """
         code = activity | reason << 8 | noticed << 16 | followed << 24
-        self._buffer += _pack(time, code, citizen, episode, provider, service, other, detail)
+        self.write(row(time, code, citizen, episode, provider, service, other, detail))
 
     def columns(self) -> dict[str, Column]:
         """Return the rows as arrays by column, the packed code taken apart."""

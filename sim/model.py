@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mesa import Agent
-
 from sim.agents.citizen import Citizen
 from sim.agents.episode import Episode
 from sim.agents.navigator import Navigators
@@ -14,7 +12,7 @@ from sim.agents.team import start_meetings
 from sim.agents.unmet import Unmet
 from sim.budget import FRONT_DOOR_ENTRY, checked_periods
 from sim.coordination import Coordination
-from sim.draws import race_time, world_key
+from sim.draws import address, finish, world_key
 from sim.events import Calendar, Phase
 from sim.in_force import MixedRules, Rules
 from sim.landscape import Landscape
@@ -47,7 +45,9 @@ class JourneyModel(LightModel):
         landscape: The providers.
         navigators: The navigators and their lists.
         timeline: What holds where and when.
+        needs: Rows of the needs table.
         rules: The rules in force now, by district.
+        is_navigated: Whether there is navigation anywhere now.
         pace: Share of the staff time of services that is left for people now.
         services_pay: Whether coordination takes the staff time of services.
         unmet: What may happen while a need is unmet.
@@ -69,6 +69,7 @@ class JourneyModel(LightModel):
         self._episodes = 0
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
         self.bandwidth = self.parameters.journey.bandwidth
+        self.needs = scenario.tables.needs
         self.services_pay = self.parameters.budget is Budget.EQUAL
         self.timeline = Timeline(scenario, coordination)
         self.periods = checked_periods(self.timeline)
@@ -84,11 +85,11 @@ class JourneyModel(LightModel):
         self.unmet = Unmet(self)
         self._rules: dict[tuple[tuple[str, ...], Levels], Rules] = {}
         self.rules: list[Rules | MixedRules] = []
+        self.is_navigated = False
         if FRONT_DOOR_ENTRY in self.timeline.ever["entry"]:
             self.landscape.front_door(self.periods[0].front_door_places)
         self._change(0)
-        self._next_arrival = 0
-        self._schedule_arrival()
+        self._schedule_arrival(0)
         for number in range(1, len(self.periods)):
             self.calendar.schedule(self.periods[number].begin, Phase.CHANGE, number, self._change, number)
         for provider in self.landscape.providers:
@@ -98,19 +99,14 @@ class JourneyModel(LightModel):
 
     def run(self) -> None:
         """Run to the horizon."""
-        try:
-            with collector_paused():
-                self.calendar.run_until(self.parameters.time.horizon_days)
-        finally:
-            self._let_go()
+        with collector_paused():
+            self.calendar.run_until(self.parameters.time.horizon_days)
 
     def step(self) -> None:
         """Advance by one day, for those who drive a Mesa model step by step."""
         end = min(self.calendar.now + 1.0, self.parameters.time.horizon_days)
         self.calendar.run_until(end)
         self.running = end < self.parameters.time.horizon_days
-        if not self.running:
-            self._let_go()
 
     # --- what the agents ask ----------------------------------------------------------------------------------
 
@@ -135,31 +131,23 @@ class JourneyModel(LightModel):
         """
         if len(candidates) <= 1:
             return candidates[0] if candidates else None
-        key, address = episode.citizen.key, episode.address
-        return min(
-            candidates,
-            key=lambda provider: race_time(key, address, decision, occasion, provider.key, getattr(provider, weight)),
-        )
+        state = address(episode.citizen.key, episode.address, decision, occasion)
+        times = [finish(state, provider.key, getattr(provider, weight)) for provider in candidates]
+        return candidates[times.index(min(times))]
 
     def next_episode(self) -> int:
         """Return the number of the next episode."""
         self._episodes += 1
         return self._episodes - 1
 
-    def _let_go(self) -> None:
-        """Mesa keeps every model that ever had an agent alive in a class attribute: take this one out."""
-        Agent._ids.pop(self, None)
-
     # --- arrivals ---------------------------------------------------------------------------------------------
 
-    def _schedule_arrival(self) -> None:
-        row = self._next_arrival
+    def _schedule_arrival(self, row: int) -> None:
         if row < len(self._arrivals):
             self.calendar.schedule(self._arrivals[row], Phase.ARRIVE, -row - 1, self._let_arrive, row)
 
     def _let_arrive(self, row: int) -> None:
-        self._next_arrival = row + 1
-        self._schedule_arrival()
+        self._schedule_arrival(row + 1)
         Citizen(self, row).arrive()
 
     # --- what a date changes ----------------------------------------------------------------------------------
@@ -170,6 +158,7 @@ class JourneyModel(LightModel):
         settings = self.timeline.at(period.begin)
         self.pace = period.pace
         self.rules = [self._rules_of(setting) for setting in settings]
+        self.is_navigated = any(one.navigation.kind is not None for rules in self.rules for one in rules.all)
         self.landscape.bring_geography_up_to_date([setting.levels for setting in settings])
         has_front_door = any(setting.share_with("entry", FRONT_DOOR_ENTRY) > 0.0 for setting in settings)
         self.landscape.set_funding(period.places, period.front_door_places, has_front_door)

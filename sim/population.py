@@ -82,11 +82,12 @@ class People:
     def traits(self) -> list[Traits]:
         """Return what each citizen is like, as plain numbers: agents read them one by one."""
         columns = (self.keys, self.district, self.capability, self.persistence, self.patience)
-        return [Traits(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        return list(map(Traits._make, zip(*(column.tolist() for column in columns), strict=True)))
 
     def wants(self) -> list[list[Want]]:
         """Return the needs of each citizen, in order of onset."""
-        flat = [Want(*row) for row in zip(self.kind.tolist(), self.severity.tolist(), self.lag.tolist(), strict=True)]
+        columns = (self.kind, self.severity, self.lag)
+        flat = list(map(Want._make, zip(*(column.tolist() for column in columns), strict=True)))
         edges = self.first.tolist()
         return [flat[start:end] for start, end in pairwise(edges)]
 
@@ -140,12 +141,8 @@ def _drawn(scenario: Scenario, world: int, horizon: float) -> People:
         np.full(len(keys), parameters.persistence_median),
         parameters.persistence_sigma,
     )
-    patience = np.array(
-        [
-            people.lognormal_of_mean(parameters.patience_days, parameters.patience_sigma, z)
-            for z in _normals(keys, Decision.PATIENCE)
-        ]
-    )
+    patience = _normals(keys, Decision.PATIENCE)
+    people.lognormals_of_mean(parameters.patience_days, parameters.patience_sigma, patience)
     nobody = np.full(len(keys), -1, np.int64)
     return People(
         labels, keys, district, arrival, capability, persistence, patience, nobody, first, kind, severity, lag
@@ -209,8 +206,9 @@ def _normals(keys: Keys, decision: int) -> Floats:
 
 
 def _logit_normals(keys: Keys, decision: int, medians: Floats, sigma: float) -> Floats:
-    pairs = zip(medians, _normals(keys, decision), strict=True)
-    return np.array([people.logit_normal(median, sigma, z) for median, z in pairs])
+    out = _normals(keys, decision)
+    people.logit_normals(medians, sigma, out)
+    return out
 
 
 def _given(tables: Tables, world: int, horizon: float) -> People:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mesa import Agent
-
 from sim.agents.episode import Episode, State
 from sim.agents.handoff import REFUSALS
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
 from sim.draws import exponential, happens
 from sim.events import Phase
-from sim.ledger import NOBODY
+from sim.ledger import NOBODY, row
+from sim.mesa_model import LightAgent
 
 if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _EVENTS_EACH = 1 << 24
 
 
-class Citizen(Agent):
+class Citizen(LightAgent):
     """One citizen; in the model from the first need's onset until nothing more can happen.
 
     Attributes:
@@ -42,21 +41,22 @@ class Citizen(Agent):
 
     model: JourneyModel
 
-    def __init__(self, model: JourneyModel, row: int) -> None:
+    def __init__(self, model: JourneyModel, number: int) -> None:
         super().__init__(model)
-        self.row = row
-        self.key, self.district, self.capability, self.persistence, self.patience = model.traits[row]
-        self.wants = model.wants[row]
+        self.row = number
+        self.key, self.district, self.capability, self.persistence, self.patience = model.traits[number]
+        self.wants = model.wants[number]
         self.episodes: list[Episode] = []
         self.navigator: Navigator | None = None
         self.cases = 0
         self.considered_for = ""
+        self._calendar, self._write = model.calendar, model.ledger.write
         self._idle: list[Episode] = []
         self._is_taking_up = False
         self._pursued = 0
         self._unmet = 0
         """Needs that were given up and may lead to a crisis: the citizen stays while there are any."""
-        self._events = row * _EVENTS_EACH
+        self._events = number * _EVENTS_EACH
         self._pending = len(self.wants)
         """Onsets, supports and returns still to come: the citizen stays while there are any."""
 
@@ -109,7 +109,8 @@ class Citizen(Agent):
         self.episodes.append(episode)
         self._idle.append(episode)
         self._record(Activity.ONSET, episode, reason=reason, other=kind, detail=severity)
-        model.unmet.watch(episode)
+        if model.unmet.matters:
+            model.unmet.watch(episode)
         return episode
 
     # --- pursuing ---------------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ class Citizen(Agent):
             return
         self._is_taking_up = True
         while self._idle and (self._pursued < self.model.bandwidth or self.navigator is not None):
-            episode = self.idle_episodes()[0]
+            episode = self._idle[0] if len(self._idle) == 1 else self.idle_episodes()[0]
             self.pursue(episode)
             self.seek(episode)
         self._is_taking_up = False
@@ -142,7 +143,7 @@ class Citizen(Agent):
         """Go to a first door: with help to the right one, else as the rule of entry has it."""
         if episode.refused:
             episode.avoided |= episode.refused
-            episode.refused.clear()
+            episode.refused = frozenset()
         door = self.navigator.right_door(episode) if self.navigator is not None else None
         if door is None:
             door = self.rules.entry.first_door(episode)
@@ -213,6 +214,7 @@ class Citizen(Agent):
         self._record(Activity.GAVE_UP, episode)
         self._unmet += self.model.unmet.matters
         self._settled()
+        self._leave_if_done()
 
     # --- support ----------------------------------------------------------------------------------------------
 
@@ -224,11 +226,11 @@ class Citizen(Agent):
 
     def support_ends(self, episode: Episode) -> None:
         """Support ends: the need is resolved, or returns after a lag."""
-        row = self.model.scenario.tables.needs[episode.kind]
+        need = self.model.needs[episode.kind]
         self._pending -= 1
-        chance = row.return_probability
+        chance = need.return_probability
         if chance > 0.0 and happens(self.key, episode.address, Decision.RETURN, 0, chance):
-            days = exponential(self.key, episode.address, Decision.RETURN_DAYS, 0, row.return_days)
+            days = exponential(self.key, episode.address, Decision.RETURN_DAYS, 0, need.return_days)
             self._pending += 1
             self.later(days, Phase.ARRIVE, self.need_returns, episode)
         self._leave_if_done()
@@ -241,12 +243,13 @@ class Citizen(Agent):
         self._pursued -= 1
         if self.navigator is not None:
             self.navigator.review(self)
-        self.take_up_needs()
-        self._leave_if_done()
+        if self._idle:
+            self.take_up_needs()
 
     def _leave_if_done(self) -> None:
         if self._pending == 0 and self._pursued == 0 and self._unmet == 0 and not self._idle:
-            self.model.navigators.forget(self)
+            if self.considered_for:
+                self.model.navigators.forget(self)
             self.remove()
             self.episodes.clear()
 
@@ -254,9 +257,8 @@ class Citizen(Agent):
 
     def later(self, days: float, phase: Phase, action: Callable[[Any], None], argument: Any) -> None:
         """Schedule something for this citizen; the key is the citizen's own count, so others change nothing."""
-        calendar = self.model.calendar
         self._events += 1
-        calendar.schedule(calendar.now + days, phase, self._events, action, argument)
+        self._calendar.schedule_in(days, phase, self._events, action, argument)
 
     def _record(
         self,
@@ -269,16 +271,5 @@ class Citizen(Agent):
         detail: float = 0.0,
     ) -> None:
         number = NOBODY if provider is None else provider.number
-        self.model.ledger.record(
-            self.model.calendar.now,
-            activity,
-            self.row,
-            episode.number,
-            number,
-            NOBODY,
-            other,
-            reason,
-            0,
-            followed,
-            detail,
-        )
+        code = activity | reason << 8 | followed << 24
+        self._write(row(self._calendar.now, code, self.row, episode.number, number, NOBODY, other, detail))

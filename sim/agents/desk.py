@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.budget import staff_per_place
 from sim.codes import Activity
 from sim.draws import key_of
-from sim.ledger import NOBODY
+from sim.ledger import NOBODY, row
 from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL
 from sim.schema.tables import Duration, ServiceRow, Stage
 
@@ -37,21 +37,22 @@ class Desk(ABC):
         taken: Places taken now; more than there are where places have just been lost.
     """
 
-    def __init__(self, model: JourneyModel, provider: Provider, number: int, row: ServiceRow) -> None:
+    def __init__(self, model: JourneyModel, provider: Provider, number: int, desk: ServiceRow) -> None:
         self.model = model
         self.provider = provider
         self.number = number
-        self.name = row.service
-        self.key = key_of("service", row.service)
-        self.stage = row.stage
-        self.is_support = row.stage is Stage.SUPPORT
-        self.staff = staff_per_place(row, model.scenario)
-        self.initial = row.places
-        self.funded = row.places
+        self._calendar, self._write, self._at = model.calendar, model.ledger.write, provider.number
+        self.name = desk.service
+        self.key = key_of("service", desk.service)
+        self.stage = desk.stage
+        self.is_support = desk.stage is Stage.SUPPORT
+        self.staff = staff_per_place(desk, model.scenario)
+        self.initial = desk.places
+        self.funded = desk.places
         self.vacant = 0
-        self.places = row.places
+        self.places = desk.places
         self.taken = 0
-        self._time = (_KINDS[row.service_time], row.service_days, row.service_cv)
+        self._time = (_KINDS[desk.service_time], desk.service_days, desk.service_cv)
 
     def fund(self, places: int) -> None:
         """Pay for another number of places from now on."""
@@ -73,16 +74,6 @@ class Desk(ABC):
 
     def _record(self, activity: Activity, episode: Episode | None = None, reason: int = 0, detail: float = 0.0) -> None:
         citizen, number = (NOBODY, NOBODY) if episode is None else (episode.citizen.row, episode.number)
-        self.model.ledger.record(
-            self.model.calendar.now,
-            activity,
-            citizen,
-            number,
-            self.provider.number,
-            self.number,
-            NOBODY,
-            reason,
-            0,
-            0,
-            detail,
+        self._write(
+            row(self._calendar.now, activity | reason << 8, citizen, number, self._at, self.number, NOBODY, detail)
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
     from sim.agents.provider import Provider
 
+NO_PROVIDERS: frozenset[int] = frozenset()
 RECURRENCES = 1 << 16
 """Address of a need that has returned: its slot plus this for each return."""
 
@@ -90,9 +91,9 @@ class Episode:
         self.handoffs = 0
         self.receivers_sought = 0
         self.visits: dict[int, int] = {}
-        self.refused: set[int] = set()
-        self.avoided: set[int] = set()
-        self.assessed_at: list[Provider] = []
+        self.refused: frozenset[int] = NO_PROVIDERS
+        self.avoided: frozenset[int] = NO_PROVIDERS
+        self.assessed_at: tuple[Provider, ...] = ()
         self.handoff: Handoff | None = None
         self.missed_at = -math.inf
         self.candidates = 0

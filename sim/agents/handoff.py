@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
 from sim.draws import happens
 from sim.events import Phase
+from sim.ledger import NOBODY, row
 from sim.rules.handoffs import recorded_chance
 
 if TYPE_CHECKING:
@@ -139,15 +140,8 @@ class Handoff:
         detail: float = 0.0,
     ) -> None:
         episode = self.episode
-        self.model.ledger.record(
-            self.model.calendar.now,
-            activity,
-            episode.citizen.row,
-            episode.number,
-            provider.number,
-            other=other.number,
-            reason=reason,
-            noticed=noticed,
-            followed=followed,
-            detail=detail,
+        model, citizen = self.model, episode.citizen.row
+        code = activity | reason << 8 | noticed << 16 | followed << 24
+        model.ledger.write(
+            row(model.calendar.now, code, citizen, episode.number, provider.number, NOBODY, other.number, detail)
         )

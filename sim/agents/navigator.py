@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from mesa import Agent
-
 from sim.codes import Activity, Decision
 from sim.draws import happens, key_of
 from sim.events import Phase
+from sim.mesa_model import LightAgent
 
 if TYPE_CHECKING:
     from sim.agents.citizen import Citizen
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from sim.model import JourneyModel
 
 
-class Navigator(Agent):
+class Navigator(LightAgent):
     """One link worker or key worker.
 
     Attributes:
@@ -67,11 +66,7 @@ class Navigator(Agent):
         model, landscape = self.model, self.model.landscape
         severity = episode.severity(model.calendar.now, model.severity_growth)
         rules = episode.citizen.rules
-        doors = [
-            provider
-            for provider in landscape.offering(episode)
-            if severity >= landscape.threshold(provider, episode.kind) and landscape.knows(self, provider, rules)
-        ]
+        doors = [provider for threshold, provider in landscape.known_to(self, episode, rules) if severity >= threshold]
         fresh = [door for door in doors if door.number not in episode.avoided] or doors
         return model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, fresh, "size")
 

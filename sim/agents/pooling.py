@@ -44,7 +44,7 @@ class Pool:
 
     def balance(self, service: Service) -> None:
         """Lend idle places of a service to those who need them, or borrow for it."""
-        if len(service.queue):
+        if service.queue.waiting:
             self._borrow(service)
         else:
             self._lend(service)
@@ -79,7 +79,7 @@ class Pool:
             wanting = [other for other in self._services if other is not donor and self._wants(other)]
             if not wanting:
                 return
-            self._move(donor, max(wanting, key=lambda other: (len(other.queue) - other.coming, other.key)))
+            self._move(donor, max(wanting, key=lambda other: (other.queue.waiting - other.coming, other.key)))
 
     def _borrow(self, receiver: Service) -> None:
         while self._wants(receiver):
@@ -89,12 +89,12 @@ class Pool:
             self._move(max(idle, key=lambda other: (other.places - other.taken, other.key)), receiver)
 
     def _can_give(self, service: Service) -> bool:
-        if not service.lends or service.provider.is_closed or len(service.queue) or service.taken >= service.places:
+        if not service.lends or service.provider.is_closed or service.queue.waiting or service.taken >= service.places:
             return False
         return service.borrowed > 0 or service.places > max(1, math.ceil(self._numbers.keep * service.funded))
 
     def _wants(self, service: Service) -> bool:
-        return service.lends and not service.provider.is_closed and len(service.queue) > service.coming
+        return service.lends and not service.provider.is_closed and service.queue.waiting > service.coming
 
     def _move(self, donor: Service, receiver: Service) -> None:
         """Send a place: the receiver's own first, then another's, then the donor's."""

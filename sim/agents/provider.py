@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mesa import Agent
-
 from sim.agents.contracts import Contracts
 from sim.agents.episode import State
 from sim.agents.handoff import Handoff
 from sim.codes import Activity, Decision, Reason
 from sim.draws import MASK, happens, key_of
 from sim.events import Phase
+from sim.mesa_model import LightAgent
 from sim.rules.doors import referral_threshold
 from sim.schema.tables import FRONT_DOOR, ProviderRow
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _EVENTS_EACH = 1 << 24
 
 
-class Provider(Agent):
+class Provider(LightAgent):
     """One organisation.
 
     Attributes:
@@ -80,7 +79,8 @@ class Provider(Agent):
 
     def greet(self, episode: Episode, handoff: Handoff | None = None) -> None:
         """Somebody comes to the door, by themselves or by a handoff: let them in or say no."""
-        episode.citizen.meets_provider()
+        if self.model.is_navigated:
+            episode.citizen.meets_provider()
         desk = self.first_desk(episode)
         reason = self.why_not(episode, desk, handoff)
         if reason:
@@ -93,7 +93,7 @@ class Provider(Agent):
             return
         # There is nothing left to do here (the need has been assessed): straight on to somebody who supports, and
         # no sending back here in this try.
-        episode.refused.add(self.number)
+        episode.refused |= {self.number}
         if handoff is not None:
             handoff.attend()
         self.hand_on(episode)
@@ -108,7 +108,9 @@ class Provider(Agent):
             return Reason.OUT_OF_AREA
         if not self.serves(episode):
             return Reason.WRONG_DOOR
-        threshold = 0.0 if desk is None else self._threshold(desk, episode)
+        threshold = 0.0
+        if desk is not None:
+            threshold = self._threshold(desk, episode) if self.local else desk.threshold
         model = self.model
         distrust = 0.0 if handoff is None else self._distrust(episode, handoff)
         if distrust > 0.0:
@@ -133,7 +135,7 @@ class Provider(Agent):
 
     def turn_away(self, episode: Episode, reason: Reason, handoff: Handoff | None = None) -> None:
         """Say no, with the reason; who came by themselves may be handed on to somebody else."""
-        episode.refused.add(self.number)
+        episode.refused |= {self.number}
         self.record(Activity.TURNED_AWAY, episode, reason)
         if handoff is not None:
             handoff.drop(reason)
@@ -183,7 +185,7 @@ class Provider(Agent):
 
     def conclude_assessment(self, episode: Episode) -> None:
         """The assessment is over: support here, or a handoff; other needs may have been found."""
-        episode.assessed_at.append(self)
+        episode.assessed_at += (self,)
         assessed = [episode]
         if self.hub is not None and episode.citizen.rules.delivery.assesses_together:
             assessed += self._assess_too(episode.citizen)
@@ -209,7 +211,7 @@ class Provider(Agent):
         for episode in others:
             self.record(Activity.FOUND, episode)
             citizen.pursue(episode)
-            episode.assessed_at.append(self)
+            episode.assessed_at += (self,)
         return others
 
     def _team_supports(self, episode: Episode) -> bool:
@@ -260,11 +262,8 @@ class Provider(Agent):
         rules = episode.citizen.rules
         suitable = [
             provider
-            for provider in landscape.offering(episode)
-            if provider is not self
-            and provider.number not in episode.refused
-            and severity >= landscape.threshold(provider, episode.kind)
-            and landscape.knows(self, provider, rules)
+            for threshold, provider in landscape.known_to(self, episode, rules)
+            if severity >= threshold and provider is not self and provider.number not in episode.refused
         ]
         suitable = [provider for provider in suitable if rules.delivery.are_together(self, provider)] or suitable
         if suitable:
@@ -281,16 +280,12 @@ class Provider(Agent):
             return ()
         return [
             provider
-            for provider in landscape.open_to_handoffs
-            if provider is not self
-            and provider.number not in episode.refused
-            and not landscape.knows(self, provider, rules)
+            for provider in landscape.unfamiliar_to(self, rules)
+            if provider is not self and provider.number not in episode.refused
         ]
 
     def _threshold(self, desk: Service, episode: Episode) -> float:
         """Return the threshold of a desk in the citizen's district, whose own rules may add to it."""
-        if not self.local:
-            return desk.threshold
         return referral_threshold(desk.threshold, self.local.get(episode.citizen.district, 0.0))
 
     def _distrust(self, episode: Episode, handoff: Handoff) -> float:
@@ -338,10 +333,9 @@ class Provider(Agent):
 
     def later(self, days: float, phase: Phase, action: Callable[[Any], None], argument: Any) -> None:
         """Schedule something for this provider; keys below 0 keep it apart from citizens."""
-        calendar = self.model.calendar
         self._events += 1
         key = -(self.turn + 1) * _EVENTS_EACH - self._events
-        calendar.schedule(calendar.now + days, phase, key, action, argument)
+        self.model.calendar.schedule_in(days, phase, key, action, argument)
 
     def record(self, activity: Activity, episode: Episode | None = None, reason: Reason = Reason.NONE) -> None:
         """Enter something into the ledger that happened here."""

@@ -40,12 +40,12 @@ class Service(Desk):
     """
 
     def __init__(
-        self, model: JourneyModel, provider: Provider, number: int, row: ServiceRow, pays: bool = True
+        self, model: JourneyModel, provider: Provider, number: int, desk: ServiceRow, pays: bool = True
     ) -> None:
-        super().__init__(model, provider, number, row)
-        self.assessed_first = row.assessed_first
-        self.threshold = row.threshold
-        self.list_limit = row.list_limit
+        super().__init__(model, provider, number, desk)
+        self.assessed_first = desk.assessed_first
+        self.threshold = desk.threshold
+        self.list_limit = desk.list_limit
         self.queue = model.discipline(absorb(model.world, self.key))
         self.pays = pays
         self.pool: Pool | None = None
@@ -55,23 +55,32 @@ class Service(Desk):
         self.coming = 0
         self._owed = 0.0
         journey = model.parameters.journey
-        self._missed_slot = min(row.service_days, journey.missed_slot_days)
+        self._missed_slot = min(desk.service_days, journey.missed_slot_days)
         self._journey = journey
 
     @property
     def is_full(self) -> bool:
         """Whether nobody more may join: no place is free, and as many wait as may."""
-        return self.list_limit is not None and self.taken >= self.places and len(self.queue) >= self.list_limit
+        return self.list_limit is not None and self.taken >= self.places and self.queue.waiting >= self.list_limit
 
     def join(self, episode: Episode) -> None:
         """An episode joins the queue; its spell starts."""
-        now = self.model.calendar.now
-        spell = Spell(episode, self, now)
+        spell = Spell(episode, self, self._calendar.now)
         self._record(Activity.JOINED, episode)
+        if self.taken < self.places and not (self.queue.waiting or self.lends or self.provider.is_closed):
+            self._offer(spell)
+            if not spell.is_over:
+                self._be_patient(spell)
+        else:
+            self._be_patient(spell)
+            self.queue_up(spell)
+
+    def _be_patient(self, spell: Spell) -> None:
+        """Arrange for the end of a wait that lasts too long."""
+        episode = spell.episode
         citizen = episode.citizen
         borne = exponential(citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience)
         citizen.later(borne, Phase.LEAVE, self.lose_patience, spell)
-        self.queue_up(spell)
 
     def queue_up(self, spell: Spell) -> None:
         """Put a spell in the queue, unless it has left meanwhile, or the front door has closed for good."""
@@ -86,23 +95,29 @@ class Service(Desk):
 
     def call_next(self) -> None:
         """Offer appointments while there are places and people waiting."""
-        while self.taken < self.places and len(self.queue) and not self.provider.is_closed:
+        while self.taken < self.places and self.queue.waiting and not self.provider.is_closed:
             spell = self.queue.pop()
             spell.is_queued = False
-            self.taken += 1
-            if self._is_attended(spell):
-                self._start(spell)
-            else:
-                self._miss(spell)
+            self._offer(spell)
         if self.lends:
             assert self.pool is not None
             self.pool.balance(self)
 
+    def _offer(self, spell: Spell) -> None:
+        """Offer a free place."""
+        self.taken += 1
+        if self._is_attended(spell):
+            self._start(spell)
+        else:
+            self._miss(spell)
+
     def free_place(self) -> None:
         """A place comes free: staff do the coordination that they owe, or see whoever is next."""
         self.taken -= 1
-        self._work_off()
-        self.call_next()
+        if self._owed:
+            self._work_off()
+        if self.queue.waiting or self.lends:
+            self.call_next()
 
     def set_places(self) -> None:
         """Bring the number of places up to date with funding, vacancies and what is lent, and offer them."""
@@ -133,7 +148,7 @@ class Service(Desk):
 
     def expected_wait(self) -> float:
         """Return the days that somebody who joins now may expect to wait."""
-        return expected_wait(len(self.queue), self.taken, self.places, self._mean_days())
+        return expected_wait(self.queue.waiting, self.taken, self.places, self._mean_days())
 
     def lose_patience(self, spell: Spell) -> None:
         """The wait has lasted longer than the citizen bears, unless it is over."""
@@ -171,6 +186,8 @@ class Service(Desk):
 
     def _is_attended(self, spell: Spell) -> bool:
         episode, journey = spell.episode, self._journey
+        if journey.attendance >= 1.0:
+            return True
         citizen, handoff = episode.citizen, episode.handoff
         help_odds = 1.0 if handoff is None else handoff.mode.numbers.attendance_odds
         if citizen.navigator is not None:
@@ -182,7 +199,7 @@ class Service(Desk):
             spell.appointment(),
             journey.attendance,
             journey.attendance_odds_week,
-            self.model.calendar.now - spell.joined,
+            self._calendar.now - spell.joined,
             journey.attendance_odds_capability,
             citizen.capability,
             help_odds,
@@ -207,8 +224,9 @@ class Service(Desk):
         citizen = episode.citizen
         if episode.handoff is not None:
             episode.handoff.attend()
-        kind, _, cv = self._time
-        mean = self._mean_days()
+        kind, mean, cv = self._time
+        if self.pays:
+            mean /= self.model.pace
         days = service_days(citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv)
         if self.is_support:
             self._record(Activity.SUPPORT_STARTED, episode)

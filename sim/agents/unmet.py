@@ -30,7 +30,11 @@ _SLOT = (1 << 32) - 1
 
 
 class Unmet:
-    """What may happen to every unmet need of a model."""
+    """What may happen to every unmet need of a model.
+
+    Attributes:
+        matters: Whether anything can.
+    """
 
     def __init__(self, model: JourneyModel) -> None:
         self.model = model
@@ -38,16 +42,12 @@ class Unmet:
         self._numbers = numbers
         self._peak = crisis_hazard(numbers.hazard, numbers.severity_ratio, 1.0, numbers.missed_ratio)
         self._raising_peak = raising_hazard(numbers.raises, DAYS_PER_YEAR, 1.0)
+        self.matters = self._peak > 0.0 or self._raising_peak > 0.0
         needs = model.scenario.tables.needs
         self._kind_keys = [key_of("need", row.need) for row in needs]
         self._weights = [row.prevalence for row in needs]
         self._names = [row.need for row in needs]
         self._lifts = {frozenset((row.need, row.other)): row.lift for row in model.scenario.tables.cooccurrence}
-
-    @property
-    def matters(self) -> bool:
-        """Whether anything can happen to an unmet need."""
-        return self._peak > 0.0 or self._raising_peak > 0.0
 
     def watch(self, episode: Episode) -> None:
         """A need has arisen: from now on things may happen until it is supported."""

@@ -1,7 +1,7 @@
 """Discipline: who of those waiting is next when a place comes free?
 
 A queue holds spells. A spell that leaves by itself is taken out at once or passed over later; either way
-``pop`` returns only spells that still wait, and ``len`` counts only those.
+``pop`` returns only spells that still wait, and ``waiting`` counts only those.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ if TYPE_CHECKING:
 
 
 class PassingOver(ABC):
-    """A queue that leaves those who have left by themselves where they are, and passes them over in their turn."""
+    """A queue that leaves those who have left by themselves where they are, and passes them over in their turn.
+
+    Attributes:
+        waiting: How many wait.
+    """
 
     name: ClassVar[str]
 
     def __init__(self, key: int) -> None:
-        self._waiting = 0
-
-    def __len__(self) -> int:
-        return self._waiting
+        self.waiting = 0
 
     def pop(self) -> Spell:
         """Take out the next."""
         while True:
             spell = self._take_first()
             if spell.is_queued:
-                self._waiting -= 1
+                self.waiting -= 1
                 return spell
 
     def discard(self, spell: Spell) -> None:
         """Note that a spell has left by itself."""
-        self._waiting -= 1
+        self.waiting -= 1
 
     @abstractmethod
     def _take_first(self) -> Spell:
@@ -60,7 +61,7 @@ class FirstCome(PassingOver):
     def push(self, spell: Spell) -> None:
         """Put a spell at the end."""
         self._line.append(spell)
-        self._waiting += 1
+        self.waiting += 1
 
     def __iter__(self) -> Iterator[Spell]:
         return (spell for spell in self._line if spell.is_queued)
@@ -76,15 +77,14 @@ class RandomOrder:
     name: ClassVar[str]
 
     def __init__(self, key: int) -> None:
+        self.waiting = 0
         self._key = key
         self._picks = 0
         self._pool: list[Spell] = []
 
-    def __len__(self) -> int:
-        return len(self._pool)
-
     def push(self, spell: Spell) -> None:
         """Put a spell among those waiting."""
+        self.waiting += 1
         spell.position = len(self._pool)
         self._pool.append(spell)
 
@@ -98,6 +98,7 @@ class RandomOrder:
 
     def discard(self, spell: Spell) -> None:
         """Take out a spell that has left by itself: the last one takes its position."""
+        self.waiting -= 1
         last = self._pool.pop()
         if last is not spell:
             last.position = spell.position
@@ -120,7 +121,7 @@ class Urgency(PassingOver):
         """Put a spell at its rank."""
         self._joined += 1
         heappush(self._heap, (-spell.severity(), self._joined, spell))
-        self._waiting += 1
+        self.waiting += 1
 
     def __iter__(self) -> Iterator[Spell]:
         return (spell for _, _, spell in sorted(self._heap, key=lambda entry: entry[:2]) if spell.is_queued)

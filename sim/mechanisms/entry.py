@@ -36,7 +36,7 @@ class SelfDirected:
         """Return the door that the citizen tries, or None if there is none."""
         citizen, landscape = episode.citizen, self.model.landscape
         doors = landscape.visible_doors(episode.kind, citizen.district)
-        if takes_wrong_door(
+        if self._base + self._added > 0.0 and takes_wrong_door(
             citizen.key,
             episode.address,
             Decision.WRONG_DOOR,

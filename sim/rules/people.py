@@ -37,6 +37,20 @@ def lognormal_of_mean(mean: float, sigma: float, z: float) -> float:
     return mean * math.exp(sigma * z - 0.5 * sigma * sigma)
 
 
+@compiled("void(f8[:],f8,f8[:])")
+def logit_normals(medians: Floats, sigma: float, zs: Floats) -> None:
+    """Turn standard normal numbers into logit-normal ones, in place."""
+    for row in range(len(zs)):
+        zs[row] = logit_normal(medians[row], sigma, zs[row])
+
+
+@compiled("void(f8,f8,f8[:])")
+def lognormals_of_mean(mean: float, sigma: float, zs: Floats) -> None:
+    """Turn standard normal numbers into lognormal ones of the given mean, in place."""
+    for row in range(len(zs)):
+        zs[row] = lognormal_of_mean(mean, sigma, zs[row])
+
+
 @compiled("i8(u8,f8,f8)")
 def count_arrivals(district: Word, per_day: float, horizon: float) -> int:
     """Return how many citizens of a Poisson stream arrive before the horizon."""

@@ -289,8 +289,11 @@ CHECKS: dict[str, Callable[[Rule], None]] = {
 }
 """By the name of the rule."""
 
-DRAWN_TOGETHER = {"count_arrivals", "draw_arrivals", "draw_normals", "draw_counts", "draw_needs"}
-"""These fill arrays with draws and have no formula of their own; who they make is tested by distributions."""
+DRAWN_TOGETHER = {
+    "count_arrivals", "draw_arrivals", "draw_normals", "draw_counts", "draw_needs",
+    "logit_normals", "lognormals_of_mean",
+}  # fmt: skip
+"""These fill arrays by other rules and have no formula of their own; who they make is tested by distributions."""
 
 
 @dataclass(frozen=True)
