@@ -19,7 +19,8 @@ def comparison_text(plan: Plan, comparison: Comparison, verdict: str = "") -> st
         verdict: How many worlds a stopping rule took and why; "" if their number was given.
     """
     titles, time = comparison.titles, plan.scenario.parameters.time
-    head = [text.heading(plan, titles, comparison.runs["replicate"].nunique())]
+    head = text.wrapped(plan.asks) if plan.asks else []
+    head.append(text.heading(plan, titles, comparison.runs["replicate"].nunique()))
     if verdict:
         head.append("\n" + "\n".join(text.wrapped(verdict)))
     if caution := warning(comparison.checks, titles):

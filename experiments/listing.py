@@ -22,9 +22,8 @@ from sim.schema.problems import Complaints
 HELP = """\
 journeys list: what there is to choose from
 
-  journeys list                  scenarios, coordinations, mechanisms, barriers, sweeps and sensitivities
-  journeys list scenarios        one of them: scenarios, coordinations, mechanisms, barriers, sweeps,
-                                 sensitivities
+  journeys list                  scenarios, coordinations, mechanisms, barriers, experiments, sweeps, sensitivities
+  journeys list scenarios        one of them
   journeys list parameters       every number of the model: name, default, unit, meaning
 """
 WIDTH = 110
@@ -96,6 +95,11 @@ def barriers() -> str:
     )
 
 
+def experiments() -> str:
+    """Return the shipped comparisons with their questions."""
+    return _section("Experiments (experiment=NAME of journeys compare)", _questions("experiment"))
+
+
 def sweeps() -> str:
     """Return the shipped designs with their questions."""
     return _section("Sweeps (sweep=NAME of journeys sweep)", _questions("sweep"))
@@ -146,6 +150,7 @@ LISTS = {
     "coordinations": named_coordinations,
     "mechanisms": mechanisms,
     "barriers": barriers,
+    "experiments": experiments,
     "sweeps": sweeps,
     "sensitivities": sensitivities,
     "parameters": parameters,

@@ -58,6 +58,7 @@ class Plan:
         rule: When there are random worlds enough; None: there are as many as ``replicates`` says.
         store: Where results of runs are kept; None: in the output folder.
         retry_failed: Whether runs that failed before are tried again.
+        asks: What it is called and the question that it answers; "" if nobody said.
     """
 
     scenario: Scenario
@@ -69,6 +70,7 @@ class Plan:
     rule: StoppingRule | None = None
     store: Path | None = None
     retry_failed: bool = False
+    asks: str = ""
 
     @property
     def baseline(self) -> str:
@@ -162,7 +164,18 @@ def plan_compare(config: Mapping[str, Any], folders: Sequence[Path], complaints:
     store = store_of(settings)
     if executor is None:
         return None
-    return Plan(scenario, arms, settings.seed, range(count), executor, changes, rule, store, settings.retry_failed)
+    return Plan(
+        scenario,
+        arms,
+        settings.seed,
+        range(count),
+        executor,
+        changes,
+        rule,
+        store,
+        settings.retry_failed,
+        ". ".join(words for words in (settings.title, settings.question) if words),
+    )
 
 
 def executor_of(settings: ReplicatedSettings, complaints: Complaints) -> Executor | None:

@@ -110,6 +110,8 @@ class CompareSettings(ReplicatedSettings):
     arms: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = parameter(
         ..., "Coordinations; the first is the baseline.", unit="names", status=Status.SETTING
     )
+    title: str | None = parameter(None, "What an experiment is called.", unit="text", status=Status.SETTING)
+    question: str | None = parameter(None, "The question that it answers.", unit="text", status=Status.SETTING)
 
 
 def _as_list_or_none(value: Any) -> Any:
