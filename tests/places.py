@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from experiments.validation.places import Table, write_tables
 from sim.schema.validation import merged
-
-Row = Mapping[str, Any]
 
 TABLES: dict[str, list[dict[str, Any]]] = {
     "districts": [{"district": "town", "citizens_per_year": 200}],
@@ -65,7 +61,7 @@ TWO_PROVIDERS: dict[str, list[dict[str, Any]]] = {
 """Tables with which every journey needs a handoff: ``write_place(folder, **TWO_PROVIDERS)``."""
 
 
-def write_place(folder: Path, settings: Mapping[str, Any] | None = None, **tables: Sequence[Row] | str | None) -> Path:
+def write_place(folder: Path, settings: Mapping[str, Any] | None = None, **tables: Table) -> Path:
     """Write a small scenario folder.
 
     Args:
@@ -77,15 +73,7 @@ def write_place(folder: Path, settings: Mapping[str, Any] | None = None, **table
     Returns:
         The folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in {**TABLES, **tables}.items():
-        if isinstance(content, str):
-            (folder / f"{name}.csv").write_text(content, encoding="utf-8")
-        elif content is not None:
-            _write_rows(folder / f"{name}.csv", content)
-    text = yaml.safe_dump(merged(SETTINGS, settings or {}), sort_keys=False)
-    (folder / "scenario.yaml").write_text(text, encoding="utf-8")
-    return folder
+    return write_tables(folder, merged(SETTINGS, settings or {}), {**TABLES, **tables})
 
 
 def changed(table: str, number: int = 0, **cells: Any) -> list[dict[str, Any]]:
@@ -93,11 +81,3 @@ def changed(table: str, number: int = 0, **cells: Any) -> list[dict[str, Any]]:
     rows = [dict(row) for row in TABLES[table]]
     rows[number] = {name: value for name, value in {**rows[number], **cells}.items() if value is not None}
     return rows
-
-
-def _write_rows(file: Path, rows: Sequence[Row]) -> None:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)
