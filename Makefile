@@ -12,7 +12,7 @@ help:
 	@echo "make check      ruff and mypy"
 	@echo "make format     let ruff format the code"
 	@echo "make docs       write docs/parameters.md again from the schema"
-	@echo "make benchmark  events per second, beside SimPy"
+	@echo "make benchmark  speed and memory, beside other simulators"
 	@echo "make setup      only create the environment in $(VENV)"
 
 setup: $(READY)

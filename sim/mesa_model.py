@@ -31,7 +31,7 @@ class LightModel(Model):
     """A Mesa model whose sets of agents are made when they are asked for.
 
     Mesa keeps two weak sets beside its register and formats a log line for every agent that comes or goes. Here
-    that was a tenth of the time of a run of the queueing core (``make benchmark``); nothing in a run asks for the sets.
+    that was a tenth of the time of a run of a queueing model; nothing in a run asks for the sets.
     """
 
     _agents: dict[Agent, None]
