@@ -68,6 +68,12 @@ def test_the_group_of_an_episode(grouping: str, column: dict[str, Any], group: s
     assert list(groups_of(episodes_of({}, column))[grouping])[1] == group
 
 
+def test_only_the_first_door_is_not_of_the_person() -> None:
+    """In another arm the same people are in every other group."""
+    of_person = {grouping.name: grouping.is_of_person for grouping in GROUPINGS}
+    assert of_person == {"needs": True, "district": True, "capability": True, "first_door": False}
+
+
 def test_outcomes_of_a_group_by_hand() -> None:
     """Two with one need, one with two; what is not of the cohort counts nowhere."""
     episodes = episodes_of(
@@ -148,6 +154,27 @@ def test_episodes_that_are_alike_count_in_part() -> None:
     assert found["many_needs"] == pytest.approx(0.25)
     assert found["many_needs_in_cohort"] == pytest.approx(0.1)
     assert worst_tenth(episodes_of(*rows[::-1]), CLOCK) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(("count", "days"), [(19, 19 + 0.9 * 18), (20, 20 + 19), (21, 21 + 20 + 0.1 * 19)])
+def test_the_last_of_a_tenth_counts_in_part(count: int, days: float) -> None:
+    """Supported on days 1, 2, ... in turn: the longest count, and of the last of them what is left of the tenth."""
+    found = worst_tenth(episodes_of(*[supported(float(day)) for day in range(1, count + 1)]), CLOCK)
+    assert found["restricted_days"] == pytest.approx(days / (count / 10))
+
+
+def test_failed_attempts_go_before_stories() -> None:
+    """Of three that wait as long, the worst has most failed attempts, whatever it had to tell."""
+    alike = [{"setbacks": 3, "needs": 4}, {"setbacks": 1, "stories": 5}, {"setbacks": 2, "stories": 1}]
+    found = worst_tenth(episodes_of(*[supported(1.0)] * 7, *alike), CLOCK)
+    assert found["failed_per_episode"] == pytest.approx(3.0)
+    assert found["many_needs"] == 1.0
+
+
+def test_giving_up_on_the_last_day_of_the_follow_up_is_within_it() -> None:
+    for days, share in ((150.0, 1.0), (150.001, 0.0)):
+        found = worst_tenth(episodes_of(*[supported(1.0)] * 9, {"state": "gave_up", "days": days}), CLOCK)
+        assert found["gave_up"] == share
 
 
 def test_a_tenth_of_few_is_part_of_one() -> None:

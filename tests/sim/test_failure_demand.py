@@ -90,6 +90,7 @@ FIRST_DROPPED = "0 need, 0 sought, 0 assessed, 1 sent, 2 received, 3 dropped"
         # It is dropped, and the contact that leads to support would have been needed anyway.
         (0, 0, f"{FIRST_DROPPED}, 9 sought, 9 supported"),
         (1, 0, f"{FIRST_DROPPED}, 9 sought, 9 turned_away, 12 sought, 12 supported"),
+        (0, 0, f"{FIRST_DROPPED}, 9 supported"),
         (2, 0, f"{FIRST_DROPPED}, 9 sought, 9 assessed, 10 sent, 12 received, 12 attended, 12 supported"),
         (0, 0, "0 need, 0 sought, 1 sent, 2 dropped, 9 sought, 9 assessed, 12 supported"),
         # It is dropped, and there is no support: every contact counts, but assessments only from the second one on.
@@ -131,6 +132,15 @@ def test_what_follows_a_new_start_after_a_crisis_counts_for_the_need_that_was_gi
     assert demand(events) == [(5, 3), (0, 0), (0, 0)]
     # With support by day 30 the contact that led to it would have been needed anyway.
     assert demand([*events[:-2], (30, 2, "supported")]) == [(4, 3), (0, 0), (0, 0)]
+
+
+def test_a_drop_of_somebody_else_is_no_failure() -> None:
+    """The last row of the ledger is a drop; who was never handed on has no contacts in vain."""
+    events: list[Event] = [
+        (0, 0, "need"), (0, 0, "sought"), (1, 1, "need"), (1, 1, "sought"), (2, 0, "sought"), (3, 1, "sent"),
+        (4, 1, "dropped"),
+    ]  # fmt: skip
+    assert demand(events, citizens=[0, 1]) == [(0, 0), (0, 0)]
 
 
 def test_the_first_handoff_of_a_need_may_be_that_of_a_crisis_worker() -> None:

@@ -242,6 +242,22 @@ def test_what_was_not_observed_is_not_claimed() -> None:
         assert math.isnan(values["supported_126"]) is not known
 
 
+def test_what_is_known_to_the_day_is_claimed() -> None:
+    """Somebody was still waiting after exactly 28 days, and somebody after exactly 126."""
+    for longest, name in ((28.0, "supported_28"), (126.0, "supported_126")):
+        episodes = pd.DataFrame({"days": [20.0, longest], "cohort": True, **NOTHING_FAILED})
+        episodes["state"] = pd.Categorical([SUPPORTED, OPEN], [SUPPORTED, GAVE_UP, OPEN])
+        assert headline(episodes, frames()[1], CLOCK)[name] == pytest.approx(0.5)
+
+
+def test_support_on_the_last_day_is_within_it() -> None:
+    """Within 28 days and within 18 weeks include day 28 and day 126, and nothing after them."""
+    for name, last in (("supported_28", 28.0), ("supported_126", 126.0)):
+        episodes = pd.DataFrame({"days": [last, last + 0.01, 300.0], "cohort": True, **NOTHING_FAILED})
+        episodes["state"] = pd.Categorical([SUPPORTED, SUPPORTED, OPEN], [SUPPORTED, GAVE_UP, OPEN])
+        assert headline(episodes, frames()[1], CLOCK)[name] == pytest.approx(1 / 3)
+
+
 def test_headline_of_nobody_is_not_a_number() -> None:
     episodes, handoffs = frames()
     values = headline(episodes[~episodes["cohort"]], handoffs, CLOCK)

@@ -214,7 +214,7 @@ def check_with_odds(rule: Rule) -> None:
     for chance, ratio in itertools.product(CHANCES, RATIOS):
         assert odds(rule(chance, ratio)) / odds(chance) == close(ratio)
         assert rule(rule(chance, ratio), 1.0 / ratio) == close(chance)
-    for ratio in RATIOS:
+    for ratio in (*RATIOS, math.inf):
         assert rule(0.0, ratio) == 0.0
         assert rule(1.0, ratio) == 1.0
     assert rule(0.5, math.inf) == 1.0
@@ -266,6 +266,8 @@ def check_expected_wait(rule: Rule) -> None:
     assert rule(5, 3, 3, 12.0) == 24.0
     assert rule(2, 2, 3, 12.0) == 12.0
     assert rule(0, 0, 0, 12.0) == math.inf
+    assert rule(0, 0, 1, 12.0) == 0.0
+    assert rule(3, 1, 1, 12.0) == 48.0
     assert rises([rule(waiting_now, 3, 3, 12.0) for waiting_now in range(10)])
     assert falls([rule(5, places, places, 12.0) for places in range(1, 10)])
     assert rises([rule(5, 3, 3, mean) for mean in (0.5, 1.0, 12.0)])
@@ -278,6 +280,9 @@ def check_next_in_random_order(rule: Rule) -> None:
     """
     picks = [rule(KEY, Decision.NEXT_IN_RANDOM_ORDER, occasion, 6) for occasion in range(6000)]
     assert set(picks) == set(range(6))
+    # The draw is the service's, for no need of anybody.
+    lucks = [uniform(KEY, 0, Decision.NEXT_IN_RANDOM_ORDER, occasion) for occasion in range(100)]
+    assert picks[:100] == [math.floor(6 * luck) for luck in lucks]
     assert chisquare(np.bincount(picks)).pvalue > 1e-6
     assert all(rule(KEY, Decision.NEXT_IN_RANDOM_ORDER, occasion, 1) == 0 for occasion in range(100))
 

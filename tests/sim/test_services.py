@@ -22,7 +22,7 @@ CLOCK = Time(horizon_days=100.0, warmup_days=20.0, followup_days=30.0)
 """What is counted is from day 20 to day 100; queues are those that are joined from day 20 to day 70."""
 
 
-def of_ledger(ledger: Ledger, places: list[int], citizens: int = 3) -> pd.DataFrame:
+def of_ledger(ledger: Ledger, places: list[int], citizens: int = 3, time: Time = CLOCK) -> pd.DataFrame:
     """Return the table of a ledger with one clinic and services that are numbered."""
     names = tables.Names(
         citizens=[f"c{number}" for number in range(citizens)], vignettes=[""] * citizens,
@@ -32,8 +32,8 @@ def of_ledger(ledger: Ledger, places: list[int], citizens: int = 3) -> pd.DataFr
         providers_of_services=[0] * len(places),
     )  # fmt: skip
     columns = ledger.columns()
-    spells = tables.spells_table(columns, names, tables.episodes_table(columns, names, CLOCK))
-    return services_table(columns, names, places, spells, CLOCK)
+    spells = tables.spells_table(columns, names, tables.episodes_table(columns, names, time))
+    return services_table(columns, names, places, spells, time)
 
 
 def test_places_are_counted_from_the_warm_up_to_the_horizon() -> None:
@@ -86,6 +86,50 @@ def test_a_queue_is_followed_for_as_long_as_the_cohort() -> None:
     assert row["days"] == pytest.approx((5.0 + 10.0 + 30.0 + 30.0) / 4)
     # On the days from 20 to 100: all six, 5 of the days of the fifth and 31 of the fourth.
     assert row["waiting"] == pytest.approx((5.0 + 10.0 + 40.0 + 31.0 + 5.0 + 20.0) / 80.0)
+
+
+def test_places_of_half_a_day_are_counted_too() -> None:
+    """One place for the last half day, with coordination for half of that; and a run of which half a day counts."""
+    ledger = Ledger()
+    ledger.record(99.5, Activity.PLACES, -1, -1, 0, 0, detail=1.0)
+    ledger.record(99.5, Activity.COORDINATED, -1, -1, 0, 0, detail=0.25)
+    (row,) = of_ledger(ledger, [0]).to_dict("records")
+    assert row["coordination"] == pytest.approx(0.5)
+    short = Time(horizon_days=20.5, warmup_days=20.0, followup_days=0.25)
+    assert of_ledger(Ledger(), [2], time=short)["places"].tolist() == [2.0]
+
+
+def test_a_place_that_was_lost_while_it_was_taken_is_a_share_of_nothing() -> None:
+    """The only place is lost on day 10, and whoever has it stays until day 50: not a number, and not infinite."""
+    ledger = Ledger()
+    ledger.record(1.0, Activity.ONSET, 0, 0, other=0)
+    ledger.record(2.0, Activity.JOINED, 0, 0, 0, 0)
+    ledger.record(2.0, Activity.SUPPORT_STARTED, 0, 0, 0, 0)
+    ledger.record(10.0, Activity.PLACES, -1, -1, 0, 0, detail=0.0)
+    ledger.record(50.0, Activity.SUPPORT_ENDED, 0, 0, 0, 0)
+    (row,) = of_ledger(ledger, [1]).to_dict("records")
+    assert row["places"] == 0.0
+    assert math.isnan(row["busy"])
+
+
+def test_a_run_of_no_days_has_no_shares() -> None:
+    """Nothing is divided by nothing on the way."""
+    nothing = Time(horizon_days=0.0, warmup_days=0.0, followup_days=30.0)
+    with np.errstate(all="raise"):
+        (row,) = of_ledger(Ledger(), [1], time=nothing).to_dict("records")
+    assert all(math.isnan(row[name]) for name in ("places", "busy", "missed", "coordination", "days", "waiting"))
+    assert (row["joined"], row["served"], row["left"]) == (0, 0, 0)
+
+
+def test_a_queue_of_one_who_is_served_on_the_last_day_of_the_follow_up() -> None:
+    """And whose support ends: that is not to leave unserved."""
+    ledger = Ledger()
+    ledger.record(29.0, Activity.ONSET, 0, 0, other=0)
+    ledger.record(30.0, Activity.JOINED, 0, 0, 0, 0)
+    ledger.record(60.0, Activity.SUPPORT_STARTED, 0, 0, 0, 0)
+    ledger.record(70.0, Activity.SUPPORT_ENDED, 0, 0, 0, 0)
+    (row,) = of_ledger(ledger, [1]).to_dict("records")
+    assert (row["joined"], row["served"], row["left"], row["days"]) == (1, 1, 0, 30.0)
 
 
 def test_nobody_in_a_queue_has_no_days_in_it() -> None:

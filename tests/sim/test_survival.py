@@ -109,6 +109,14 @@ def test_without_censoring_the_variance_is_binomial(seed: int) -> None:
     assert incidence_error(days, states) ** 2 == pytest.approx(share * (1 - share) / len(days), abs=1e-15)
 
 
+def test_where_everybody_is_supported_the_error_ends_at_0() -> None:
+    """And is a number: a variance that rounding leaves below 0 has no root."""
+    for count in range(2, 200):
+        errors = incidence_error(np.arange(1.0, count + 1), [SUPPORTED] * count)
+        assert np.all(np.isfinite(errors)), count
+        assert errors[-1] == pytest.approx(0.0, abs=1e-7), count
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_a_competing_event_the_variance_is_greenwood_s(seed: int) -> None:
     days, states = sample(seed, CHANCES["without a competing event"], whole_days=True)
@@ -213,6 +221,12 @@ def test_intervals_of_one_sample_cover_the_truth() -> None:
         mean_covered += abs(restricted_mean(times, values, limit) - true_mean) <= half
     assert 0.93 <= share_covered / samples <= 0.97
     assert 0.93 <= mean_covered / samples <= 0.97
+
+
+@pytest.mark.parametrize(("level", "errors"), [(0.5, 0.674490), (0.9, 1.644854), (0.99, 2.575829)])
+def test_how_many_errors_an_interval_reaches(level: float, errors: float) -> None:
+    assert normal_quantile(level) == pytest.approx(errors, abs=1e-6)
+    assert normal_quantile() == pytest.approx(1.959964, abs=1e-6)
 
 
 # --- edges ----------------------------------------------------------------------------------------------------------
