@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup compare test check format benchmark mutation docs clean
+.PHONY: help setup compare test check format benchmark validation mutation docs clean
 
 help:
 	@echo "make compare    run the main comparison and say where the report is"
@@ -13,6 +13,7 @@ help:
 	@echo "make format     let ruff format the code"
 	@echo "make docs       write docs/parameters.md again from the schema"
 	@echo "make benchmark  speed and memory, beside other simulators"
+	@echo "make validation hold the model against theory, other simulators and itself: docs/validation.md"
 	@echo "make mutation   change rules and outcomes one place at a time: do the tests notice?"
 	@echo "make setup      only create the environment in $(VENV)"
 
@@ -45,6 +46,9 @@ docs: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m experiments.benchmark
+
+validation: $(READY)
+	$(BIN)/python -m experiments.validation
 
 mutation: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
