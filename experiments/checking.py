@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,16 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
+from omegaconf.errors import InterpolationResolutionError, KeyValidationError, OmegaConfBaseException
 
-from experiments.composing import compose_job, composer, coordination_folders, plain, registered_folder
+from experiments.composing import (
+    compose_job,
+    composed_elsewhere,
+    composer,
+    coordination_folders,
+    plain,
+    registered_folder,
+)
 from experiments.games import plan_attribute
 from experiments.overrides import COMMAND_LINE, blamed, check_value, is_within_level
 from experiments.plan import Plan, plan_compare, plan_run
@@ -33,7 +41,7 @@ from experiments.settings import (
     SweepSettings,
 )
 from experiments.sweeping import plan_sweep
-from sim.schema.problems import Complaints, closest, listing
+from sim.schema.problems import BadInputError, Complaints, Problem, closest, listing
 from sim.schema.reading import in_one_line
 from sim.schema.validation import paths
 
@@ -118,7 +126,8 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
     if command == "compare":
         return plan_compare(data, folders, complaints)
     if command == "sweep":
-        return plan_sweep(data, str(hydra.runtime.choices.get("sweep") or "sweep"), folders, complaints)
+        name = str(hydra.runtime.choices.get("sweep") or "sweep")
+        return plan_sweep(data, name, folders, complaints, partial(_elsewhere, hydra))
     if command == "sensitivity":
         return plan_sensitivity(data, str(hydra.runtime.choices.get("sensitivity") or command), folders, complaints)
     name = str(hydra.runtime.choices.get("coordination") or "coordination")
@@ -128,12 +137,16 @@ def plan_job(command: str, config: DictConfig, hydra: Any, complaints: Complaint
 
 def message(error: BaseException) -> str:
     """Return what a message of Hydra begins with: the rest talks about Hydra. A message of YAML ends with the file."""
+    cause = error.__cause__
+    if isinstance(cause, KeyValidationError):
+        below = f"below {cause.full_key}" if cause.full_key else "at the top of a file"
+        return f"{below} a name is null (~), or of another kind that no name can be of"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not isinstance(error, yaml.YAMLError):
         lines = lines[:2]
-        if isinstance(error.__cause__, OmegaConfBaseException):
-            # "Error merging override ..." alone; what is wrong with it is said by the cause.
-            lines = [lines[0] + ":", *str(error.__cause__).splitlines()[:1]]
+        if isinstance(cause, OmegaConfBaseException):
+            # "Error merging override ..." alone, or nothing; what is wrong with it is said by the cause.
+            lines = [*(f"{line}:" for line in lines[:1]), *str(cause).splitlines()[:1]]
     said = " ".join(lines)
     # An error of Python itself says little without its name.
     named = not said or isinstance(error, AssertionError | LookupError)
@@ -152,6 +165,14 @@ def check_folder(folder: Path, complaints: Complaints) -> None:
     for name in PARTS:
         if (folder / name).exists() and not (folder / name).is_dir():
             complaints.add("output folder", f"{str(folder / name)!r} is not a folder", "a folder, or nothing yet")
+
+
+def _elsewhere(hydra: Any, place: str) -> dict[str, Any]:
+    """Return a job's configuration with another place; raise BadInputError if what was said makes no sense there."""
+    try:
+        return composed_elsewhere(hydra, place)
+    except (*BROKEN, AssertionError, LookupError) as error:
+        raise BadInputError([Problem(f"with scenario {place}", message(error))]) from error
 
 
 def _check(request: Request, complaints: Complaints, spelling_only: bool) -> list[Plan]:
@@ -238,6 +259,9 @@ def _compose(
 
 def _complain(error: BaseException, where: str, complaints: Complaints) -> None:
     """Note why a configuration cannot be composed, with its file if that is not YAML."""
+    if isinstance(error.__cause__, KeyValidationError):
+        # The names on a command line are words.
+        where = "configuration"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         complaints.add(where, message(error))
         return

@@ -31,6 +31,8 @@ from sim.schema.validation import merged
 
 VERSION_BASE = "1.3"
 FOLDER_KEY = "scenario.folder"
+OTHER_PLACE = "another_place_of_a_sweep"
+"""Option of the group ``scenario`` that stands for a place while a configuration is composed with it."""
 
 
 def config_folder() -> Path:
@@ -131,6 +133,21 @@ def plain(config: DictConfig) -> dict[str, Any]:
     )
     assert isinstance(data, dict)
     return {str(key): value for key, value in data.items()}
+
+
+def composed_elsewhere(hydra: Any, place: str) -> dict[str, Any]:
+    """Return a job's configuration as it would be with another place, all else that was said being the same.
+
+    Args:
+        hydra: Hydra's own part of the job's configuration.
+        place: Name of a shipped place, or a folder.
+    """
+    _register_place(OTHER_PLACE, place)
+    try:
+        said = [text for text in hydra.overrides.task if text.partition("=")[0].strip() != "scenario"]
+        return plain(compose_job(hydra.job.config_name, [*said, f"scenario={OTHER_PLACE}"]))
+    finally:
+        ConfigStore.instance().repo["scenario"].pop(f"{OTHER_PLACE}.yaml")
 
 
 def coordination_folders(hydra: Any) -> list[Path]:

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, create_model
 
-from experiments.factors import applied, check_arms, check_name, checked, is_number, is_whole, point_text
+from experiments.factors import applied, check_arms, check_name, checked, is_number, is_whole, point_label, point_text
 from experiments.settings import MOST_SEED, MOST_WORLDS
 from sim.schema.fields import Section, Status, parameter
 from sim.schema.problems import Complaints, listing
@@ -98,6 +98,7 @@ class Design:
         replications: Random worlds; None: as many as the command has.
         varied: Names of the factors, in order.
         points: Values by name of the factor, in order, no two alike; None leaves the place or the arms as they are.
+        sampled: Names of the factors that were drawn.
     """
 
     title: str
@@ -106,15 +107,17 @@ class Design:
     replications: int | None
     varied: tuple[str, ...]
     points: tuple[Mapping[str, Any], ...]
+    sampled: tuple[str, ...] = ()
 
 
 @dataclass
 class _Part:
-    """One part of a design: where it stands, its factors, and its points, none if there were problems."""
+    """One part: where it stands, its factors, its points (none if there were problems), and if they are drawn."""
 
     where: str
     names: list[str]
     points: list[Point] = field(default_factory=list)
+    is_drawn: bool = False
 
 
 def design_of(data: Mapping[str, Any], where: str, complaints: Complaints) -> Design | None:
@@ -147,7 +150,8 @@ def design_of(data: Mapping[str, Any], where: str, complaints: Complaints) -> De
         return None
     product = itertools.product(*(part.points for part in parts))
     points = tuple({name: value for point in chosen for name, value in point.items()} for chosen in product)
-    return Design(file.title, file.question, file.arms, file.replications, varied, points)
+    sampled = tuple(name for part in parts if part.is_drawn for name in part.names)
+    return Design(file.title, file.question, file.arms, file.replications, varied, points, sampled)
 
 
 def _part_of(content: Any, where: str, complaints: Complaints) -> _Part | None:
@@ -241,7 +245,7 @@ def _sample(content: Any, where: str, complaints: Complaints) -> _Part | None:
         below = 1 << (sample.points.bit_length() - 1)
         complaints.add(f"{where}.points", f"is {sample.points}", f"a power of 2 for sobol: {below}, {2 * below}, ...")
     names = list(map(str, ranges)) if isinstance(ranges, Mapping) else []
-    part = _Part(where, names)
+    part = _Part(where, names, is_drawn=True)
     if sample is not None and len(complaints.problems) == before:
         shares = _spread(sample, len(names))
         columns = [_between(share, *bounds[name], is_whole(name)) for name, share in zip(names, shares.T, strict=True)]
@@ -372,7 +376,7 @@ def _check_unlike(part: _Part, complaints: Complaints) -> None:
         numbers.setdefault(_key(point), []).append(number)
     for alike in numbers.values():
         if len(alike) > 1:
-            what = f"points {', '.join(map(str, alike))} are alike ({point_text(part.points[alike[0]])})"
+            what = f"points {', '.join(map(str, alike))} are alike ({point_label(part.points[alike[0]])})"
             complaints.add(part.where, what, "each point once")
 
 

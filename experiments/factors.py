@@ -12,30 +12,26 @@ The names of factors:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import create_model
 
+from experiments.place_factors import DEMAND, PLACES, tables_of
 from experiments.plan import fit
 from sim.coordination import WORDS, Coordination
-from sim.scenario import Scenario, Tables, find_folder
+from sim.scenario import Scenario, find_folder
 from sim.schema.fields import Section, note_of, parameter
-from sim.schema.initiatives import InitiativeRow
 from sim.schema.levels import LevelValue
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError, Complaints, Problem, closest, listing
-from sim.schema.tables import Sector, ServiceRow, Stage
+from sim.schema.tables import Sector
 from sim.schema.validation import paths, validate
 
-RowT = TypeVar("RowT", bound=Section)
-
 PARAMETERS = tuple(paths(Parameters))
-SCENARIO, DEMAND, PLACES = "scenario", "place.demand", "place.places"
+SCENARIO = "scenario"
 IN_ALL, IN_ONE = "coordination.", "arms."
 KINDS = (
     "a parameter (journeys list parameters), scenario, coordination.SETTING, arms.ARM.SETTING, place.demand, "
@@ -44,10 +40,10 @@ KINDS = (
 """What a factor may be, for messages."""
 ARM_SETTINGS = tuple(name for name in Coordination.model_fields if name not in (*WORDS, "initiatives"))
 """Settings of a coordination that can be varied: one mechanism or one number each."""
-WITHOUT_UNIT = ("-", "", "mechanism", "level")
+WITHOUT_UNIT = ("-", "", "mechanism", "level", "budget")
 """Units that say no more than the name of a factor."""
-MOST_ROUNDING = Fraction(1, 10)
-"""Places are rounded as long as that changes their exact number by no more than this share of it."""
+AS_IS = "as it is"
+"""What is written where a point leaves a factor to the place or the arms."""
 
 
 class PlaceFactors(Section):
@@ -152,6 +148,11 @@ def point_text(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={_value_text(value)}" for name, value in point.items() if value is not None)
 
 
+def point_label(point: Mapping[str, Any]) -> str:
+    """Return what to call a point: what it says, or that it leaves everything as it is."""
+    return point_text(point) or AS_IS
+
+
 def applied(
     point: Mapping[str, Any],
     scenario: Scenario,
@@ -193,17 +194,6 @@ def applied(
     if place is None or changed is None or len(complaints.problems) > before:
         return None
     return place, changed
-
-
-def scaled(row: ServiceRow, factor: Fraction) -> dict[str, Any]:
-    """Return what a factor on the places of a service changes: its places, or its days where rounding is too coarse."""
-    exact = row.places * factor
-    if not exact:
-        return {"places": 0}
-    rounded = _rounded(exact)
-    if abs(rounded - exact) > MOST_ROUNDING * exact:
-        return {"service_days": float(_exact(row.service_days) / factor)}
-    return {"places": rounded}
 
 
 def _arm_of(name: str) -> str:
@@ -286,7 +276,7 @@ def _place_of(
     """Return the place of a point; None, with complaints, if it is not possible."""
     try:
         place = load(values[SCENARIO]) if SCENARIO in values else scenario
-        tables = _tables_of(values, place.tables, where, complaints)
+        tables = tables_of(values, place.tables, where, complaints)
         parameters = _parameters_of(values, place.parameters, where, complaints)
         if tables is None or parameters is None:
             return None
@@ -311,56 +301,6 @@ def _parameters_of(
     return validate(Parameters, data, where, complaints) if changes else parameters
 
 
-def _tables_of(values: Mapping[str, Any], tables: Tables, where: str, complaints: Complaints) -> Tables | None:
-    """Return the tables of a place with other citizens and places; None if rows become impossible."""
-    before = len(complaints.problems)
-    sector_of = {row.provider: row.sector for row in tables.providers}
-    has_places = {sector_of[row.provider] for row in tables.services if row.stage is not Stage.CRISIS}
-    for sector in Sector:
-        if (name := f"{PLACES}.{sector}") in values and sector not in has_places:
-            complaints.add(f"{where}: {name}", "no service of the place is of this sector", listing(sorted(has_places)))
-    demand = _exact(values.get(DEMAND, 1))
-    factors = {sector: _product(values, (PLACES, f"{PLACES}.{sector}")) for sector in Sector}
-    of_service = {
-        row.service: factors[sector_of[row.provider]] if row.stage is not Stage.CRISIS else Fraction(1)
-        for row in tables.services
-    }
-    changes = {row.service: scaled(row, of_service[row.service]) for row in tables.services}
-    changed = replace(
-        tables,
-        districts=tuple(
-            _revised(row, {"citizens_per_year": float(_exact(row.citizens_per_year) * demand)}, where, complaints)
-            for row in tables.districts
-        ),
-        services=tuple(_revised(row, changes[row.service], where, complaints) for row in tables.services),
-        initiatives=tuple(_initiative_of(row, of_service, changes, where, complaints) for row in tables.initiatives),
-    )
-    return changed if len(complaints.problems) == before else None
-
-
-def _initiative_of(
-    row: InitiativeRow,
-    factors: Mapping[str, Fraction],
-    changes: Mapping[str, Mapping[str, Any]],
-    where: str,
-    complaints: Complaints,
-) -> InitiativeRow:
-    """Return a row of initiatives.csv; places that it sets follow those of the service, as far as they are changed."""
-    if not row.service or "places" not in changes[row.service] or row.number == 0 or factors[row.service] == 1:
-        return row
-    places = _rounded(_exact(row.number) * factors[row.service])
-    return _revised(row, {"value": str(places)}, where, complaints)
-
-
-def _revised(row: RowT, changes: Mapping[str, Any], where: str, complaints: Complaints) -> RowT:
-    """Return a row with some cells changed; what is then wrong with it is noted, and the row is as it was."""
-    own = row.model_dump()
-    if all(own[name] == value for name, value in changes.items()):
-        return row
-    # The first column of a table is its name.
-    return validate(type(row), {**own, **changes}, f"{where}: {next(iter(own.values()))}", complaints) or row
-
-
 def _arms_of(
     values: Mapping[str, Any], arms: Mapping[str, Coordination], where: str, complaints: Complaints
 ) -> dict[str, Coordination] | None:
@@ -374,17 +314,3 @@ def _arms_of(
         if found is not None:
             changed[name] = found
     return changed if len(changed) == len(arms) else None
-
-
-def _product(values: Mapping[str, Any], names: Iterable[str]) -> Fraction:
-    return math.prod((_exact(values.get(name, 1)) for name in names), start=Fraction(1))
-
-
-def _exact(number: float) -> Fraction:
-    """Return a number as it is written: 0.1 is a tenth, so that 5 places times 1.1 are 5.5."""
-    return Fraction(str(number))
-
-
-def _rounded(places: Fraction) -> int:
-    """Return whole places, half up, at least one."""
-    return max(1, math.floor(places + Fraction(1, 2)))

@@ -37,8 +37,6 @@ RESAMPLES = 1000
 """Of a bootstrap."""
 MANY = 10**9
 """As many values as have a normal interval."""
-PARTS = (0.5, 0.75, 1.0)
-"""Shares of a design from which indices are computed to show whether they have settled."""
 MOST_POINTS = 10
 """Points that are named one by one when outcomes are missing."""
 
@@ -188,36 +186,6 @@ def sobol_indices(
     apart = values[:, 1:-1] - values[:, :1]
     noise = 0.5 * _between_worlds(apart).mean(axis=0) / variance
     return _table(factors, values, {**columns, "noise": noise})
-
-
-def convergence(
-    analysis: Callable[..., pd.DataFrame],
-    factors: Sequence[Factor],
-    points: npt.ArrayLike,
-    outcomes: npt.ArrayLike,
-    **settings: int,
-) -> pd.DataFrame:
-    """Return indices from the first half, three quarters and all of a design: they have settled if they stay.
-
-    Args:
-        analysis: :func:`morris_effects` or :func:`sobol_indices`.
-        factors: As for the analysis.
-        points: Likewise.
-        outcomes: Likewise.
-        **settings: Of its bootstrap.
-
-    Returns:
-        The tables of the analysis below each other, with ``share`` of the design as the first column.
-    """
-    at, values = np.asarray(points, np.float64), np.asarray(outcomes, np.float64)
-    per_block = len(factors) + (1 if analysis is morris_effects else 2)
-    tables = []
-    for share in PARTS:
-        rows = math.ceil(share * len(at) / per_block) * per_block
-        table = analysis(factors, at[:rows], values[:rows], **settings)
-        table.insert(0, "share", share)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
 
 
 def _salib(module: str) -> Any:

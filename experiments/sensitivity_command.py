@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import text
+from experiments.convergence import convergence
+from experiments.files import SINGLE
 from experiments.launching import launch
 from experiments.manifest import Manifest
-from experiments.sensitivity import Floats, convergence, morris_effects, sobol_indices
+from experiments.sensitivity import Floats, morris_effects, sobol_indices
 from experiments.sensitivity_plan import MORRIS, ONE_AT_A_TIME, SOBOL, Sensitivity
 from experiments.sensitivity_text import SETTLING, heading, ranges_text, subject_text, unit_of_outcome
 from experiments.store import Store
@@ -26,6 +28,14 @@ from sim.schema.problems import BadInputError
 if TYPE_CHECKING:
     from experiments.figures.drawing import Drawing
 
+CONVERGENCE = "convergence"
+"""Name of the table, and of the files of the figure, of how indices settled."""
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    ONE_AT_A_TIME: ("tornado_",),
+    MORRIS: ("morris_", f"{CONVERGENCE}_"),
+    SOBOL: ("sobol_", f"{CONVERGENCE}_"),
+}
+"""What the names of figures begin with, by method."""
 INDICES: Mapping[str, Callable[..., pd.DataFrame]] = {MORRIS: morris_effects, SOBOL: sobol_indices}
 
 
@@ -52,7 +62,7 @@ class Analysis:
         subject: What was analysed.
         table: A row a factor: of :func:`experiments.figures.tornado.tornado_table`,
             :func:`experiments.sensitivity.morris_effects` or :func:`experiments.sensitivity.sobol_indices`.
-        settling: From :func:`experiments.sensitivity.convergence`; empty where nothing has to settle.
+        settling: From :func:`experiments.convergence.convergence`; empty where nothing has to settle.
     """
 
     subject: Subject
@@ -73,9 +83,10 @@ def sensitivity(plan: Sensitivity, folder: Path) -> int:
         folder: Output folder.
 
     Returns:
-        0, or 1 if runs failed.
+        0, or 1 if runs failed or nothing could be analysed.
     """
-    return run_points("sensitivity", plan, folder, foreseen, report)
+    status = run_points("sensitivity", plan, folder, foreseen, report)
+    return status if plan.dry_run or _tables_of(plan, folder)[0].is_file() else 1
 
 
 def foreseen(plan: Sensitivity, units: Sequence[Unit], store: Store) -> str:
@@ -89,7 +100,7 @@ def report(plan: Sensitivity, units: Sequence[Unit], store: Store, folder: Path,
     worlds = whole_worlds(plan, runs)
     if not worlds:
         what = f"no world has all of its {len(plan.points) * len(plan.arms)} runs"
-        print(f"\nNothing can be said: {what}; what there is, is in runs.parquet", file=sys.stderr)
+        _report_nothing(plan, folder, what)
         return
     analyses = list(_analyses(plan, runs[runs["replicate"].isin(worlds)]))
     print(f"\n{heading(plan, worlds=len(worlds))}")
@@ -97,8 +108,9 @@ def report(plan: Sensitivity, units: Sequence[Unit], store: Store, folder: Path,
         if analysis.subject.baseline:
             print(f"\n{subject_text(plan, analysis.subject.title, analysis.table, analysis.settling)}")
     if not analyses:
+        _report_nothing(plan, folder, "no difference and no arm could be analysed")
         return
-    files = _write_tables(plan, analyses, folder / "tables")
+    files = _write_tables(plan, analyses, folder)
     # Drawing needs a library that takes half a second to import.
     from experiments.figures.drawing import write_all
 
@@ -106,6 +118,34 @@ def report(plan: Sensitivity, units: Sequence[Unit], store: Store, folder: Path,
     figures = write_all(drawings, folder / "figures", manifest.provenance(), plan.executor.processes)
     data = "runs.parquet, runs.csv (a row a run, every factor a column)"
     print(text.results(folder, figures, {"tables": ", ".join(files), "data": data}))
+
+
+def _report_nothing(plan: Sensitivity, folder: Path, why: str) -> None:
+    """Say that there is no analysis, and take away what an earlier end left of one: it would seem to be of these runs.
+
+    Args:
+        plan: What was run.
+        folder: Output folder.
+        why: Why there is none.
+    """
+    # Drawing needs a library that takes half a second to import.
+    from experiments.figures.saving import FORMATS
+    from experiments.figures.tables import counted
+
+    print(f"\nNothing can be said: {why}; what there is, is in runs.parquet", file=sys.stderr)
+    kinds = [f"figures/{where}*.{kind}" for where in ("", f"{SINGLE}/") for kind in FORMATS]
+    figures = [file for pattern in kinds for file in folder.glob(pattern) if file.name.startswith(FIGURES[plan.method])]
+    old = [file for file in (*_tables_of(plan, folder), *figures) if file.is_file()]
+    for file in old:
+        file.unlink()
+    if old:
+        print(f"Tables and figures of an earlier end were taken away: {counted(len(old), 'file')}.", file=sys.stderr)
+
+
+def _tables_of(plan: Sensitivity, folder: Path) -> list[Path]:
+    """Return where the tables of a plan are written, that of its method first."""
+    names = [plan.method] if plan.method == ONE_AT_A_TIME else [plan.method, CONVERGENCE]
+    return [folder / "tables" / f"{name}.csv" for name in names]
 
 
 def whole_worlds(plan: Sensitivity, runs: pd.DataFrame) -> list[int]:
@@ -163,13 +203,13 @@ def _analysis(plan: Sensitivity, subject: Subject, outcomes: Floats) -> Analysis
 
 def _write_tables(plan: Sensitivity, analyses: Sequence[Analysis], folder: Path) -> list[str]:
     """Write one table of all subjects, and one of how they settled; return their paths from the output folder."""
-    folder.mkdir(exist_ok=True)
-    found = {plan.method: [_named(one.subject, one.table) for one in analyses]}
-    if plan.method != ONE_AT_A_TIME:
-        found["convergence"] = [_named(one.subject, one.settling) for one in analyses]
-    for name, tables in found.items():
-        pd.concat(tables, ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
-    return [f"tables/{name}.csv" for name in found]
+    main, *settling = _tables_of(plan, folder)
+    main.parent.mkdir(exist_ok=True)
+    pd.concat([_named(one.subject, one.table) for one in analyses], ignore_index=True).to_csv(main, index=False)
+    for path in settling:
+        tables = [_named(one.subject, one.settling) for one in analyses]
+        pd.concat(tables, ignore_index=True).to_csv(path, index=False)
+    return [path.relative_to(folder).as_posix() for path in (main, *settling)]
 
 
 def _named(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +219,7 @@ def _named(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
 
 def _drawings(plan: Sensitivity, analyses: Sequence[Analysis], worlds: int) -> Iterator[Drawing]:
     """Yield a figure of each subject; a tornado only of differences, as it is about their signs."""
-    from experiments.figures import indices, tornado
+    from experiments.figures import indices, settling, tornado
     from experiments.figures.drawing import Drawing
     from experiments.figures.foot import foot_of
     from experiments.figures.labels import titles_of
@@ -195,9 +235,13 @@ def _drawings(plan: Sensitivity, analyses: Sequence[Analysis], worlds: int) -> I
         if plan.method == SOBOL:
             draw = partial(indices.draw_sobol, one.table, words, foot=foot)
             yield Drawing(f"{indices.SOBOL}_{end}", indices.SOBOL_TITLE, draw)
+            draw = partial(settling.draw_settling, one.settling, ("first", "total"), words, foot=foot)
+            yield Drawing(f"{CONVERGENCE}_{end}", settling.TITLE, draw)
         elif plan.method == MORRIS:
             draw = partial(indices.draw_morris, one.table, words, unit, foot=foot)
             yield Drawing(f"{indices.MORRIS}_{end}", indices.MORRIS_TITLE, draw)
+            draw = partial(settling.draw_settling, one.settling, ("mu_star",), words, unit, foot=foot)
+            yield Drawing(f"{CONVERGENCE}_{end}", settling.TITLE, draw)
         elif is_gap:
             draw = partial(tornado.draw_tornado, one.table, words, f"{words}, {unit}", foot=foot)
             yield Drawing(f"{tornado.NAME}_{end}", tornado.TITLE, draw)

@@ -14,16 +14,14 @@ from typing import Any
 
 from experiments.designs import MOST_POINTS, Design, range_of
 from experiments.factors import (
-    IN_ALL,
-    IN_ONE,
-    PARAMETERS,
     check_arms,
     is_whole,
     unit_of,
 )
-from experiments.plan import executor_of, flat, load_arms, parameter_text, settings_and_place, store_of
+from experiments.plan import executor_of, load_arms, parameter_text, settings_and_place, store_of
 from experiments.sensitivity import LEAST_TRAJECTORIES, Factor, Floats, morris_design, sobol_design
 from experiments.settings import MOST_WORLDS, Samples, SensitivitySettings
+from experiments.sweep_points import base_of
 from experiments.sweeping import Sweep, points_of
 from sim.coordination import Coordination
 from sim.outcomes.headline import HEADLINE, Outcome
@@ -73,6 +71,11 @@ class Sensitivity(Sweep):
     outcome: Outcome
     factors: tuple[Factor, ...]
     at: Floats = field(repr=False, compare=False)
+
+    @property
+    def said_by_points(self) -> tuple[str, ...]:
+        """Names of what differs between points; one at a time, each is at base nearly everywhere."""
+        return () if self.method == ONE_AT_A_TIME else self.design.varied
 
     @property
     def particulars(self) -> dict[str, Any]:
@@ -178,24 +181,6 @@ def label_of(name: str) -> str:
     *groups, last = name.replace("_", " ").split(".")
     words = f"{', '.join(groups)}: {last}" if groups else last
     return words[:1].upper() + words[1:]
-
-
-def base_of(name: str, scenario: Scenario, arms: Mapping[str, Coordination]) -> list[Any]:
-    """Return the values that a factor has where it is not varied: one, or several where arms differ.
-
-    Args:
-        name: Of a factor that is a number.
-        scenario: The place, with the parameters that were asked for.
-        arms: Coordinations by name; the first is the baseline.
-    """
-    setting = name.rpartition(".")[2]
-    if name.startswith(IN_ALL):
-        return list(dict.fromkeys(getattr(arm, setting) for arm in list(arms.values())[1:]))
-    if name.startswith(IN_ONE):
-        return [getattr(arms[name.removeprefix(IN_ONE).rpartition(".")[0]], setting)]
-    if name in PARAMETERS:
-        return [flat(scenario.parameters.model_dump(mode="json"))[name]]
-    return [1.0]  # the place as it is, not multiplied
 
 
 def _bases(

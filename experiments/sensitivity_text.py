@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import sweep_text, text
-from experiments.sensitivity import PARTS, Factor
+from experiments.sensitivity import Factor
 from experiments.sensitivity_plan import MORRIS, ONE_AT_A_TIME, SOBOL, Sensitivity
 from sim.outcomes.headline import Outcome
 
@@ -59,7 +59,7 @@ def subject_text(plan: Sensitivity, title: str, table: pd.DataFrame, settling: p
         plan: What was run.
         title: Of the difference.
         table: A row a factor, from the statistics of the plan's method.
-        settling: From :func:`experiments.sensitivity.convergence`; not looked at with one factor at a time.
+        settling: From :func:`experiments.convergence.convergence`; not looked at with one factor at a time.
     """
     unit = unit_of_outcome(plan.outcome, is_difference=True)
     head = f"{title}: {plan.outcome.label}"
@@ -153,7 +153,8 @@ def _sobol_notes(table: pd.DataFrame) -> list[str]:
 
 
 def _settled(settling: pd.DataFrame, column: str, factors: Sequence[str], digits: int) -> list[list[str]]:
-    """Return how an index was with a half, three quarters and all of a design."""
+    """Return how an index was with parts of a design and with all of it."""
     values = settling.set_index(["factor", "share"])[column]
-    head = ["", *(f"{100 * share:.0f} %" for share in PARTS)]
-    return [head, *([name, *(f"{values[name, share]:z,.{digits}f}" for share in PARTS)] for name in factors)]
+    parts = sorted(settling["share"].unique())
+    head = ["", *(f"{100 * share:.0f} %" for share in parts)]
+    return [head, *([name, *(f"{values[name, share]:z,.{digits}f}" for share in parts)] for name in factors)]

@@ -13,11 +13,13 @@ import pandas as pd
 from experiments import text
 from experiments.collecting import runs_table
 from experiments.compare import OWN_STORE, carry_out
-from experiments.factors import point_text
+from experiments.factors import SCENARIO, point_label
 from experiments.files import json_text
 from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.store import Store
+from experiments.sweep_fit import main_effects
+from experiments.sweep_points import cells_of, on_axes, points_along
 from experiments.sweep_tables import averaged, break_even, is_numeric, point_table
 from experiments.sweep_text import heading, points_text
 from experiments.sweeping import Sweep, units_of_points
@@ -76,7 +78,7 @@ def run_points(
 def foreseen(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
     """Return which points there are, and what would run."""
     lines = [heading(plan), ""]
-    shown = [f"  {number:>5}  {point_text(point.values)}" for number, point in enumerate(plan.points[:MOST_SHOWN])]
+    shown = [f"  {number:>5}  {point_label(point.values)}" for number, point in enumerate(plan.points[:MOST_SHOWN])]
     lines += shown
     if len(plan.points) > MOST_SHOWN:
         lines.append(f"  ... and {len(plan.points) - MOST_SHOWN} more")
@@ -112,14 +114,9 @@ def report(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path, manif
         print(f"\nNothing can be compared: no run of the baseline, {plan.baseline}, was finished.", file=sys.stderr)
         return
     factors = list(plan.design.varied)
-    table = point_table(runs, factors, list(arms))
-    tables = folder / "tables"
-    tables.mkdir(exist_ok=True)
-    table.to_csv(tables / "points.csv", index=False)
-    for factor in factors:
-        if is_numeric(runs[factor]):
-            alone = averaged(runs, [factor]) if len(factors) > 1 else runs
-            break_even(alone, factor, list(arms)).to_csv(tables / f"break_even_{factor}.csv", index=False)
+    labels = [point_label(point.values) for point in plan.points]
+    table = point_table(runs.assign(label=[labels[point] for point in runs["point"]]), ["label", *factors], list(arms))
+    _write_tables(folder / "tables", table, on_axes(runs, plan), plan, list(arms))
     print(f"\n{heading(plan)}\n\n{points_text(table, factors, arms)}")
     # Drawing needs a library that takes half a second to import.
     from experiments.figures.sweep import sweep_figures
@@ -130,6 +127,29 @@ def report(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path, manif
         "data": "runs.parquet, runs.csv (a row a run, every varied parameter a column)",
     }
     print(text.results(folder, figures, files))
+
+
+def _write_tables(folder: Path, points: pd.DataFrame, runs: pd.DataFrame, plan: Sweep, arms: Sequence[str]) -> None:
+    """Write all points, break-evens along the factors with points that can be compared, and effects of the others.
+
+    Args:
+        folder: Where; made if it is missing.
+        points: What to write of all points.
+        runs: From :func:`experiments.sweep_points.on_axes`.
+        plan: What was run.
+        arms: Names; the first is the baseline.
+    """
+    folder.mkdir(exist_ok=True)
+    points.to_csv(folder / "points.csv", index=False)
+    factors = list(plan.design.varied)
+    numeric = [factor for factor in factors if is_numeric(runs[factor])]
+    along = {factor: points_along(runs, factor, factors, plan.design.sampled) for factor in numeric}
+    for factor, path in along.items():
+        if path is not None:
+            found = break_even(averaged(path.runs, [factor]), factor, arms)
+            found.to_csv(folder / f"break_even_{factor}.csv", index=False)
+    if None in along.values():
+        main_effects(runs, factors, arms).to_csv(folder / "main_effects.csv", index=False)
 
 
 def kept_runs(plan: Sweep, units: Sequence[Unit], store: Store, folder: Path) -> pd.DataFrame:
@@ -145,14 +165,10 @@ def runs_of(plan: Sweep, units: Sequence[Unit], store: Store) -> pd.DataFrame:
     changed = {path: used for path, (_, used) in plan.changes.items() if path not in plan.design.varied}
     runs = runs_table(facts_of_units(store, units), plan.scenario.name, changed)
     points = [unit.point for unit in units if unit.point is not None]
-    runs = runs.drop(columns="scenario") if "scenario" in plan.design.varied else runs
-    columns = {name: [_cell(plan.points[point].values[name]) for point in points] for name in plan.design.varied}
+    runs = runs.drop(columns=SCENARIO) if SCENARIO in plan.design.varied else runs
+    cells = {name: cells_of([point.values[name] for point in plan.points]) for name in plan.design.varied}
+    columns = {name: [column[point] for point in points] for name, column in cells.items()}
     return pd.concat([pd.DataFrame({"point": points, **columns}), runs], axis=1)
-
-
-def _cell(value: object) -> object:
-    """Return a value of a factor as a cell of a table: levels by sector are one word."""
-    return point_text({"": value}).removeprefix("=") if isinstance(value, dict) else value
 
 
 def _duration(seconds: float) -> str:

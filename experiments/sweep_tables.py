@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.factors import AS_IS
 from experiments.paired import Floats, Interval, interval_of, t_quantile
 from sim.outcomes.headline import HEADLINE, Outcome
 
@@ -108,10 +109,11 @@ def averaged(runs: pd.DataFrame, kept: Sequence[str]) -> pd.DataFrame:
         points; missing if it is missing in one of them. A world that was not run at all of the points is left out.
     """
     points = runs.groupby(list(kept), dropna=False)["point"].transform("nunique")
-    groups = runs.assign(_points=points).groupby([*kept, "arm", "replicate"], dropna=False, observed=True)
+    # Words stay in the order of the points.
+    groups = runs.assign(_points=points).groupby([*kept, "arm", "replicate"], dropna=False, observed=True, sort=False)
     means = groups[OUTCOMES].mean().where(groups[OUTCOMES].count().eq(groups.size(), axis=0))
     whole = means[groups["point"].nunique() == groups["_points"].first()].reset_index()
-    whole.insert(0, "point", whole.groupby(list(kept), dropna=False).ngroup())
+    whole.insert(0, "point", whole.groupby(list(kept), dropna=False, sort=False).ngroup())
     return whole
 
 
@@ -200,6 +202,8 @@ def number_text(value: float, values: Sequence[float]) -> str:
 
 def value_text(value: object) -> str:
     """Return a value of a factor as it was given, in words."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return AS_IS
     if isinstance(value, float | np.floating):
         return f"{value:,.6g}".replace("-", "\N{MINUS SIGN}")
     return str(value)

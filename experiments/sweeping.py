@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,11 @@ class Sweep(Plan):
     dry_run: bool = False
 
     @property
+    def said_by_points(self) -> tuple[str, ...]:
+        """Names of what differs between points, so that there is no one value to speak of."""
+        return self.design.varied
+
+    @property
     def particulars(self) -> dict[str, Any]:
         """What is varied, and all points in order."""
         return {
@@ -65,7 +71,13 @@ class Sweep(Plan):
         }
 
 
-def plan_sweep(config: Mapping[str, Any], name: str, folders: Sequence[Path], complaints: Complaints) -> Sweep | None:
+def plan_sweep(
+    config: Mapping[str, Any],
+    name: str,
+    folders: Sequence[Path],
+    complaints: Complaints,
+    elsewhere: Callable[[str], Mapping[str, Any]],
+) -> Sweep | None:
     """Check the configuration of ``journeys sweep``, every point of it.
 
     Args:
@@ -73,6 +85,8 @@ def plan_sweep(config: Mapping[str, Any], name: str, folders: Sequence[Path], co
         name: Name of the sweep that was chosen.
         folders: Where to look for coordinations before the shipped ones.
         complaints: Receives every problem.
+        elsewhere: Returns the configuration composed with another place, by name or folder: what was said on the
+            command line holds there as well, whatever that place has of its own. Raises BadInputError.
 
     Returns:
         The plan, or None if there were problems.
@@ -89,12 +103,22 @@ def plan_sweep(config: Mapping[str, Any], name: str, folders: Sequence[Path], co
     if arms is None or executor is None or not check_arms(design.varied, arms, where, complaints):
         return None
 
+    changed_in: dict[str, dict[str, tuple[Any, Any]]] = {}
+
+    @cache
     def load(place: str) -> Scenario:
-        return Scenario.load(place).changed({path: used for path, (_, used) in changes.items()})
+        own = Complaints()
+        _, there, changed_in[place] = settings_and_place(SweepSettings, elsewhere(place), own)
+        own.raise_if_any()
+        assert there is not None
+        return there
 
     points = points_of(design.points, scenario, arms, load, where, complaints)
     if len(complaints.problems) > before:
         return None
+    # What is another place's own already in one of the places is still what was asked for.
+    for found in changed_in.values():
+        changes = {**found, **changes}
     return Sweep(
         scenario,
         arms,

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures import style
 from experiments.figures.arm_key import MARKER_WIDTH, draw_marker, key_height, write_key
-from experiments.figures.ends import markers
 from experiments.figures.forest import outcome_of
-from experiments.figures.layout import EDGE, Frame, Page, text_width, wrapped
-from experiments.figures.tables import counted
-from experiments.sweep_tables import break_even_text, clear_of_zero, evenly, is_numeric, together, value_text, values_of
-from experiments.text import UNITS, scaled
-from sim.outcomes.headline import Outcome
+from experiments.figures.layout import EDGE, Frame, Page, wrapped
+from experiments.figures.sweep_panels import Panel, hollow_markers, number_axis, panel_of, points_note, write_missing
+from experiments.figures.sweep_rows import draw_rows
+from experiments.sweep_tables import break_even_text, clear_of_zero, evenly, is_numeric, together, values_of
 
 NAME = "sweep_lines"
 TITLE = "Outcomes over what was varied"
@@ -41,27 +38,6 @@ FIRST, RIGHT = EDGE + 9.0, EDGE + 2.0
 """In mm: from the left edge of the figure to a panel, from it to the right edge."""
 BAR = 1.4
 """In mm: from one interval of a break-even to the next, at the bottom of a panel."""
-ROW, ROW_GAP, NAME_WIDTH = 2.8, 2.0, 36.0
-"""In mm, where the factor has words: of an arm in a row, between rows, of the name of a row at most."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One pair of axes.
-
-    Attributes:
-        outcome: What is drawn, in the units in which it is shown.
-        heading: Words above it, one for each line; "" where it continues those beside it.
-        value: Which value of the second factor it is of, in words; "" without one.
-        points: Its rows of the table, the values as they are shown.
-        marks: Its break-evens; None: nothing is said of them.
-    """
-
-    outcome: Outcome
-    heading: str
-    value: str
-    points: pd.DataFrame
-    marks: pd.DataFrame | None
 
 
 def draw_lines(
@@ -107,13 +83,13 @@ def draw_lines(
         left_out = f"Of {len(there)} values, {len(values)} are drawn: {called[second]}." if there != values else ""
         has_numbers = is_numeric(table[factor])
         crossing = break_evens if has_numbers else None
-        notes = [_points_note(wanted, has_numbers), _break_even_note(crossing, arms), left_out, foot]
+        notes = [points_note(wanted, has_numbers), _break_even_note(crossing, arms), left_out, foot]
         if not has_numbers:
             frame = Frame(TITLE, f"Rows: {', '.join(called.values())}.", notes, width)
-            return _draw_rows(frame, wanted, varied, values, arms, outcomes)
+            return draw_rows(frame, wanted, varied, values, arms, outcomes)
         frame = Frame(TITLE, _subtitle(called, second), notes, width)
         panels = [
-            _panel(wanted, crossing, outcome_of(name), second, value, position == 0)
+            panel_of(wanted, crossing, outcome_of(name), second, value, position == 0)
             for name in outcomes
             for position, value in enumerate(values)
         ]
@@ -122,19 +98,6 @@ def draw_lines(
 
 def _subtitle(called: Mapping[str, str], second: str) -> str:
     return f"Side by side: {called[second]}. Scales are the same within an outcome." if second else ""
-
-
-def _points_note(table: pd.DataFrame, has_numbers: bool) -> str:
-    most, least = int(table["n"].max()), int(table["n"].min())
-    number = counted(most, "random world") if most == least else f"{least} to {most} random worlds"
-    if most < 2:
-        return "One random world, so no intervals can be given. Axes of outcomes need not begin at 0."
-    drawn = "bands" if has_numbers else "lines"
-    return (
-        f"Points: means over {number}; {drawn}: their 95 % intervals (t). Hollow: the paired difference from the "
-        "baseline is not clear of zero (95 %), whatever the intervals of two arms suggest. Axes of outcomes need not "
-        "begin at 0."
-    )
 
 
 def _break_even_note(break_evens: pd.DataFrame | None, arms: Mapping[str, str]) -> str:
@@ -148,19 +111,6 @@ def _break_even_note(break_evens: pd.DataFrame | None, arms: Mapping[str, str]) 
         f"Above each panel: where an arm is better than {baseline}. Circles: break-even, where the mean difference in "
         f"the same worlds is zero (straight lines between points); {interval}."
     )
-
-
-def _panel(
-    table: pd.DataFrame, break_evens: pd.DataFrame | None, outcome: Outcome, second: str, value: object, is_first: bool
-) -> Panel:
-    here = table[table["outcome"] == outcome.name]
-    marks = None if break_evens is None else break_evens[break_evens["outcome"] == outcome.name]
-    if second:
-        here = here[here[second] == value]
-        marks = None if marks is None else marks[marks[second] == value]
-    shown = here.assign(**{part: [scaled(one, outcome) for one in here[part]] for part in ("mean", "low", "high")})
-    unit = UNITS[outcome.unit].replace(" ", ", ", 1)
-    return Panel(outcome, outcome.label + unit if is_first else "", value_text(value) if second else "", shown, marks)
 
 
 def _draw_panels(
@@ -206,7 +156,7 @@ def _draw_panels(
             axes = page.axes(left, top + above, wide, high)
             scale = [panel] if count == 1 else [one for one in panels if one.outcome == panel.outcome]
             _set_scale(axes, scale, high, has_numbers=count == 1 or position == 0)
-            _number(axes, numbers, wide)
+            number_axis(axes, numbers, wide)
             _draw_arms(axes, panel, factor, looks)
             _draw_marks(axes, panel, factor, next(iter(arms)), looks, high)
         top += above + high + NUMBERS + BETWEEN
@@ -217,7 +167,7 @@ def _draw_panels(
 def _said(panel: Panel, numbers: Sequence[float], wide: float) -> list[tuple[str, str]]:
     """Return lines to write above a panel that is ``wide`` mm wide, each with the arm that it begins to speak of."""
     lines = [(line, "") for line in wrapped(panel.value, wide)] if panel.value else []
-    if panel.marks is None:
+    if panel.marks is None or panel.points["mean"].isna().all():
         return lines
     for rows in together(panel.marks):
         side, _, interval = break_even_text(rows, numbers).partition(" (")
@@ -252,22 +202,6 @@ def _set_scale(axes: Axes, panels: Sequence[Panel], high: float, has_numbers: bo
     axes.tick_params(labelleft=has_numbers)
 
 
-def _number(axes: Axes, numbers: Sequence[float], wide: float) -> None:
-    """Mark the values of the factor below axes that are ``wide`` mm wide, and write as many of them as have room."""
-    reach = (numbers[-1] - numbers[0]) or abs(numbers[0]) or 1.0
-    low, high = numbers[0] - 0.06 * reach, numbers[-1] + 0.06 * reach
-    axes.set_xlim(low, high)
-    texts, end = [], -math.inf
-    for number in numbers:
-        text = value_text(number)
-        middle, half = (number - low) / (high - low) * wide, text_width(text) / 2
-        fits = middle - half >= end + 1.5
-        texts.append(text if fits else "")
-        end = middle + half if fits else end
-    axes.xaxis.set_major_locator(FixedLocator(list(numbers)))
-    axes.xaxis.set_major_formatter(FixedFormatter(texts))
-
-
 def _draw_arms(axes: Axes, panel: Panel, factor: str, looks: Mapping[str, style.Look]) -> None:
     """Draw the line of each arm with its band; it is broken where the outcome is missing."""
     for arm, look in looks.items():
@@ -278,9 +212,10 @@ def _draw_arms(axes: Axes, panel: Panel, factor: str, looks: Mapping[str, style.
         axes.plot(at, mean, color=look.colour, linestyle=look.line, linewidth=1.1, zorder=3, gid=f"line-{gid}")
         for is_clear, points in own.groupby(clear_of_zero(own)):
             place = (points[factor].to_numpy(np.float64), points["mean"].to_numpy(np.float64))
-            axes.plot(*place, **_markers(look, bool(is_clear)), zorder=3.5)
+            axes.plot(*place, **hollow_markers(look, bool(is_clear)), zorder=3.5)
     if panel.points["mean"].isna().all():
-        axes.text(0.5, 0.5, "missing", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+        axes.tick_params(left=False, labelleft=False)
+        write_missing(axes)
 
 
 def _draw_marks(
@@ -307,72 +242,3 @@ def _draw_marks(
             bar: dict[str, Any] = {"color": looks[arm].colour, "linewidth": 1.6, "solid_capstyle": "butt"}
             ends = [max(left, low), min(right, high_end)]
             axes.plot(ends, [level] * 2, **bar, transform=across, gid=f"interval-{gid}")
-
-
-def _draw_rows(
-    frame: Frame,
-    table: pd.DataFrame,
-    varied: Sequence[str],
-    values: Sequence[object],
-    arms: Mapping[str, str],
-    outcomes: Sequence[str],
-) -> Figure:
-    """Draw points in rows: for each value of a factor with words, and each of a second one if there is one.
-
-    Args:
-        frame: Around the rows.
-        table: As of :func:`draw_lines`.
-        varied: Column of the factor, and that of the second one.
-        values: Of the second factor that are drawn.
-        arms: Titles by name of the arm.
-        outcomes: Names of those to draw.
-    """
-    shown = table[table[varied[1]].isin(values)] if len(varied) > 1 else table
-    places = [tuple(row) for row in shown[list(varied)].drop_duplicates().itertuples(index=False)]
-    names = [wrapped(" \N{MIDDLE DOT} ".join(value_text(part) for part in place), NAME_WIDTH) for place in places]
-    before = max(text_width(line) for lines in names for line in lines) + 2.0
-    across = 1 if frame.width <= style.SINGLE_COLUMN else 2
-    wide = (frame.width - EDGE - RIGHT - before - (across - 1) * PANEL_GAP) / across
-    heights = [max(len(arms) * ROW, len(lines) * style.LINE_HEIGHT) + ROW_GAP for lines in names]
-    middles = [sum(heights[:number]) + own / 2 for number, own in enumerate(heights)]
-    panels = [_panel(shown, None, outcome_of(name), "", None, True) for name in outcomes]
-    headings = [wrapped(panel.heading, wide, bold=True) for panel in panels]
-    above = max(map(len, headings)) * style.LINE_HEIGHT + 1.0
-    key, one = key_height(arms, frame.width - 2 * EDGE) + 2.0, above + sum(heights) + NUMBERS + BETWEEN
-    page = frame.page(key + -(-len(panels) // across) * one)
-    write_key(page, arms, EDGE, frame.top, frame.width - 2 * EDGE)
-    looks = style.looks_of_arms(arms)
-    for number, (panel, heading) in enumerate(zip(panels, headings, strict=True)):
-        down, aside = divmod(number, across)
-        left, top = EDGE + before + aside * (wide + PANEL_GAP), frame.top + key + down * one
-        page.text(left, top, heading, fontweight="bold")
-        axes = page.canvas_axes(left, top + above, wide, sum(heights))
-        axes.spines["bottom"].set_visible(True)
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        for place, lines, middle, height in zip(places, names, middles, heights, strict=True):
-            if aside == 0:
-                page.text(EDGE + before - 2.0, top + above + middle, lines, ha="right", va="center")
-            if middle > middles[0]:
-                axes.axhline(middle - height / 2, color=style.FAINT, linewidth=0.5, zorder=0)
-            here = panel.points[(panel.points[list(varied)] == place).all(axis=1)]
-            _draw_row(axes, here, panel.outcome, looks, middle)
-    return page.figure
-
-
-def _draw_row(
-    axes: Axes, points: pd.DataFrame, outcome: Outcome, looks: Mapping[str, style.Look], middle: float
-) -> None:
-    """Draw the points of one row, arms below each other around its ``middle`` in mm."""
-    for number, (arm, look) in enumerate(looks.items()):
-        level = middle + (number - (len(looks) - 1) / 2) * ROW
-        own = points[points["arm"] == arm]
-        for row, is_clear in zip(own.to_dict("records"), clear_of_zero(own), strict=True):
-            if not math.isnan(row["low"]):
-                axes.plot([row["low"], row["high"]], [level] * 2, color=look.colour, linewidth=1.2, zorder=2)
-            symbol = _markers(look, bool(is_clear))
-            axes.plot([row["mean"]], [level], **symbol, zorder=3, gid=f"point-{outcome.name}-{arm}")
-
-
-def _markers(look: style.Look, is_clear: bool) -> dict[str, Any]:
-    hollow = {"markerfacecolor": "white", "markeredgecolor": look.colour, "markeredgewidth": 0.9}
-    return markers(look) if is_clear else {**markers(look), **hollow}

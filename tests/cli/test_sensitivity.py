@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from experiments.convergence import convergence
 from experiments.factors import check_name, is_number
 from experiments.figures.drawing import Drawing
 from experiments.figures.style import DOUBLE_COLUMN
 from experiments.figures.tornado import tornado_table
-from experiments.sensitivity import Factor, convergence, morris_design, morris_effects, sobol_design, sobol_indices
+from experiments.sensitivity import Factor, morris_design, morris_effects, sobol_design, sobol_indices
 from sim import shipped, simulate
 from sim.coordination import Coordination
 from sim.outcomes.result import Result
@@ -146,8 +147,10 @@ def test_morris_from_end_to_end(journeys: Journeys, drawings: list[Drawing]) -> 
     assert "Size from a part of the design: it has settled if it stays" in answer.out
     assert points().tolist() == morris_design(FACTORS, 4, 1).tolist()
     ends = ("fragmented+handoff=tracked", "fragmented_alone", "fragmented+handoff=tracked_alone")
-    assert [drawing.name for drawing in drawings] == [f"morris_{end}" for end in ends]
+    names = [f"{kind}_{end}" for end in ends for kind in ("morris", "convergence")]
+    assert [drawing.name for drawing in drawings] == names
     assert len(drawings[0].draw(width=DOUBLE_COLUMN).axes) == 1
+    assert len(drawings[1].draw(width=DOUBLE_COLUMN).axes) == len(FACTORS)
     outcomes = 100 * difference("supported_28")
     assert_same(rows_of("morris"), morris_effects(FACTORS, points(), outcomes))
     assert_same(rows_of("convergence"), convergence(morris_effects, FACTORS, points(), outcomes))
@@ -169,7 +172,8 @@ def test_sobol_from_end_to_end(journeys: Journeys, drawings: list[Drawing]) -> N
     assert "Nothing can be said of Fragmented, " in answer.err
     assert "the same at every point" in answer.err
     assert set(pd.read_csv("out/tables/sobol.csv")["arm"]) == {OTHER}
-    names = ["sobol_fragmented+handoff=tracked", "sobol_fragmented+handoff=tracked_alone"]
+    ends = ("fragmented+handoff=tracked", "fragmented+handoff=tracked_alone")
+    names = [f"{kind}_{end}" for end in ends for kind in ("sobol", "convergence")]
     assert [drawing.name for drawing in drawings] == names
     assert drawings[0].draw(width=DOUBLE_COLUMN).axes
 
@@ -250,6 +254,30 @@ def test_what_is_not_observed_is_not_analysed(journeys: Journeys) -> None:
     assert answer.status == 0
     assert "Nothing can be said of Fragmented + tracked - Fragmented, Supported within 18 weeks" in answer.err
     assert "no outcome in 2 of 2 worlds" in answer.err
+
+
+@pytest.mark.usefixtures("drawings")
+def test_a_sensitivity_of_which_nothing_is_observed_has_failed(journeys: Journeys) -> None:
+    short = ("time.horizon_days=60", "time.warmup_days=10", "time.followup_days=20")
+    answer = journeys("sensitivity", *SMALL, "outcome=supported_126", *short)
+    assert answer.status == 1
+    assert "Nothing can be said: no difference and no arm could be analysed" in answer.err
+    assert manifest()["status"] == "finished" and not Path("out/tables").exists()
+
+
+def test_without_an_analysis_nothing_of_an_earlier_one_stays(
+    journeys: Journeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert journeys("sensitivity", *SMALL).status == 0
+    Path("out/tables/notes.csv").write_text("mine")
+    Path("out/figures/mine.png").write_text("mine")
+    monkeypatch.setattr("experiments.sensitivity_command.whole_worlds", lambda *_: [])
+    answer = journeys("sensitivity", *SMALL)
+    assert answer.status == 1
+    assert "Tables and figures of an earlier end were taken away: 7 files." in answer.err
+    # What somebody put there stays.
+    assert files_of("out/tables") == {"notes.csv"} and files_of("out/figures") == {"mine.png"}
+    assert files_of("out/figures/single_column") == set()
 
 
 @pytest.mark.usefixtures("drawings")

@@ -12,7 +12,8 @@ import pytest
 
 from experiments.composing import compose_job, composer, plain, register_defaults
 from experiments.designs import Design, design_of
-from experiments.factors import applied, check_arms, factor_words, scaled
+from experiments.factors import applied, check_arms, factor_words
+from experiments.place_factors import scaled
 from sim import shipped
 from sim.coordination import Coordination
 from sim.scenario import Scenario

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.convergence import convergence
 from experiments.sensitivity import (
     MOST_POINTS,
     Factor,
     Floats,
-    convergence,
     morris_design,
     morris_effects,
     sobol_design,
@@ -242,12 +242,27 @@ def test_convergence_is_the_analysis_of_parts_of_the_design() -> None:
         points = design(ISHIGAMI, size, 1)
         outcomes = in_worlds(ishigami(points), 3, noise=0.1)
         table = convergence(analysis, ISHIGAMI, points, outcomes, resamples=20)
-        assert table["share"].tolist() == [0.5] * 3 + [0.75] * 3 + [1.0] * 3
-        assert table["blocks"].tolist() == [size // 2] * 3 + [size * 3 // 4] * 3 + [size] * 3
+        assert table["share"].tolist() == [0.25] * 3 + [0.5] * 3 + [0.75] * 3 + [1.0] * 3
+        blocks = [count for count in (size // 4, size // 2, size * 3 // 4, size) for _ in ISHIGAMI]
+        assert table["blocks"].tolist() == blocks
         half = size // 2 * per_block
         for share, rows in ((0.5, half), (1.0, len(points))):
             own = table[table["share"] == share].drop(columns="share").reset_index(drop=True)
             pd.testing.assert_frame_equal(own, analysis(ISHIGAMI, points[:rows], outcomes[:rows], resamples=20))
+
+
+def test_a_part_of_which_nothing_can_be_said_is_left_out() -> None:
+    points = morris_design(ISHIGAMI, 4, 1)
+    table = convergence(morris_effects, ISHIGAMI, points, in_worlds(ishigami(points), 3, noise=0.1), resamples=20)
+    # A quarter is one trajectory.
+    assert sorted(set(table["share"])) == [0.5, 0.75, 1.0]
+    points = sobol_design(ISHIGAMI, 8, 1)
+    outcomes = in_worlds(ishigami(points), 3, noise=0.1)
+    outcomes[: 2 * 5] = 7.0
+    table = convergence(sobol_indices, ISHIGAMI, points, outcomes, resamples=20)
+    assert sorted(set(table["share"])) == [0.5, 0.75, 1.0]
+    with pytest.raises(BadInputError, match="the same at every point"):
+        convergence(sobol_indices, ISHIGAMI, points, outcomes * 0.0, resamples=20)
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------
