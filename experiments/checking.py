@@ -175,6 +175,27 @@ def _elsewhere(hydra: Any, place: str) -> dict[str, Any]:
         raise BadInputError([Problem(f"with scenario {place}", message(error))]) from error
 
 
+def check_store(folder: Path | None, complaints: Complaints) -> None:
+    """Note a problem if there cannot be a store at a path, or it cannot even be read.
+
+    That it cannot be written is no problem here: everything that is wanted may be there already.
+
+    Args:
+        folder: Of the store; None: it is in the output folder.
+        complaints: Receives the problem.
+    """
+    if folder is None:
+        return
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        what = "is a file" if place == folder.absolute() else f"cannot be made: {str(place)!r} is a file"
+        complaints.add("store", f"{str(folder)!r} {what}", "a folder, or nothing yet")
+    elif not os.access(place, os.R_OK | os.X_OK):
+        complaints.add("store", f"{str(folder)!r} cannot be read: no permission in {str(place)!r}")
+
+
 def _check(request: Request, complaints: Complaints, spelling_only: bool) -> list[Plan]:
     if request.config_dir is not None and not Path(request.config_dir).is_dir():
         complaints.add("--config-dir", f"there is no folder {request.config_dir!r}")
@@ -202,6 +223,7 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
             if plan is not None and folder is not None:
                 check_reuse(folder, request.command, plan, complaints)
             if plan is not None:
+                check_store(plan.store, complaints)
                 plans.append(plan)
         return plans
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from experiments.output import patient_output
+from experiments.stopping import FULL
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: done; a run failed; the input is wrong and nothing ran; stopped by Ctrl-C."""
@@ -106,6 +107,11 @@ def _call(name: str, arguments: list[str]) -> int:
     except BadInputError as error:
         print(f"journeys {name}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"journeys {name}: no room left: {error}; what is finished is kept", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(f"journeys {name}: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from experiments import text
 from experiments.collecting import runs_table
 from experiments.comparison import OF_RUNS, collected, comparison_of
 from experiments.comparison_text import comparison_text
+from experiments.factors import point_text
 from experiments.launching import launch
 from experiments.manifest import Manifest
 from experiments.plan import Plan
 from experiments.precision import first_worlds, judged, verdict_facts, verdict_text
 from experiments.running import Way, run_units
-from experiments.store import FAILURE, FullError, Store
+from experiments.stopping import StoppedError
+from experiments.store import FAILURE, Store
 from experiments.units import Unit, facts_of_units, units_of
 
 OWN_STORE = "store"
@@ -97,8 +99,10 @@ def carry_out(
         except KeyboardInterrupt:
             print(f"Stopped; what is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
             raise
-        except FullError as error:
-            print(f"\nStopped: {error}. What is finished is kept. Go on with {_again(folder)}", file=sys.stderr)
+        except StoppedError as error:
+            manifest.data["error"] = str(error)
+            kept = f"What is finished is kept: the same command goes on, with {_again(folder)} in the same folder"
+            print(f"\nStopped: {error}. {kept}", file=sys.stderr)
             return 1
         try:
             good = [unit for unit in units if unit.key in stored]
@@ -160,6 +164,14 @@ def _again(folder: Path) -> str:
     return f"hydra.run.dir={text.shown_path(folder)}"
 
 
+def _point(failure: Mapping[str, Any]) -> str:
+    """Return number and values of the point at which a run failed; "" if there is no design."""
+    if "point" not in failure:
+        return ""
+    said = point_text(failure["values"])
+    return f"point {failure['point']} ({said}), " if said else f"point {failure['point']}, "
+
+
 def _report_failures(manifest: Manifest, store: Store, folder: Path) -> None:
     planned, not_run = manifest.counts["planned"], manifest.counts["not_run"]
     if not_run:
@@ -173,7 +185,8 @@ def _report_failures(manifest: Manifest, store: Store, folder: Path) -> None:
     failures = manifest.failures
     print(f"\n{len(failures)} of {planned} runs failed:", file=sys.stderr)
     for failure in failures[:10]:
-        print(f"  {failure['arm']}, replicate {failure['replicate']}: {failure['error']}", file=sys.stderr)
+        run = f"{_point(failure)}{failure['arm']}, replicate {failure['replicate']}"
+        print(f"  {run}: {failure['error']}", file=sys.stderr)
     if len(failures) > 10:
         print(f"  ... and {len(failures) - 10} more, see manifest.json", file=sys.stderr)
     keys = dict.fromkeys(failure["key"] for failure in failures[:10])

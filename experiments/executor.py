@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
+
+LOOK = 1.0
+"""Seconds between looks of a worker process whether its parent is still there."""
+ADDRESS = re.compile(r"([a-z0-9]+://)?(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
+"""Of the scheduler of a Dask cluster."""
 
 
 class BrokenPoolError(Exception):
@@ -42,6 +50,7 @@ class Executor:
 
         Raises:
             BrokenPoolError: A worker process died; what it was doing has no result.
+            StoppedError: The cluster is gone.
         """
         if self.kind == "dask":
             from experiments.cluster import on_cluster
@@ -49,6 +58,20 @@ class Executor:
             yield from on_cluster(work, tasks, self.workers, self.address)
         else:
             yield from do_all(work, tasks, self.processes)
+
+    def check(self, problem: Callable[[], str]) -> None:
+        """Ask every worker that is there already, and is not started here, whether it can do what is wanted.
+
+        Args:
+            problem: Returns why a process cannot, "" if it can; a function that can be pickled.
+
+        Raises:
+            StoppedError: A worker cannot, or there is no cluster.
+        """
+        if self.kind == "dask":
+            from experiments.cluster import check_workers
+
+            check_workers(problem, self.workers, self.address)
 
     @property
     def processes(self) -> int | None:
@@ -93,13 +116,19 @@ def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: 
         return_as="generator_unordered",
         initializer=_prepare_process,
     )
+    numbered = (delayed(_numbered)(work, n, task) for n, task in enumerate(tasks))
+    results = cast(Generator[tuple[int, ResultT], None, None], pool(numbered))
     try:
-        for number, result in pool(delayed(_numbered)(work, n, task) for n, task in enumerate(tasks)):
+        for number, result in results:
             yield tasks[number], result
     except BrokenProcessPool as error:
         raise BrokenPoolError(str(error)) from error
     except BaseException:
         # Ctrl-C, or nobody wants the rest: what is still running is stopped, what is stored is whole.
+        with warnings.catch_warnings():
+            # That the rest is not done is what is wanted.
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
 
@@ -136,13 +165,24 @@ def _numbered(work: Callable[[TaskT], ResultT], number: int, task: TaskT) -> tup
 def _prepare_process() -> None:
     # Ctrl-C reaches every process of a terminal; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     prepare_worker()
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent: nobody else would stop it if that is killed."""
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os._exit(1)
 
 
 def prepare_worker() -> None:
     """Make a process ready for many runs."""
     import sim  # noqa: F401
+    from experiments.units import source_digest
 
+    # The source that was just imported is named now: it may be changed on the disk while this process works.
+    source_digest()
     # What was imported will never be garbage: not looking at it again saves a sixth to a third of a run.
     gc.collect()
     gc.freeze()

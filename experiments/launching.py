@@ -24,6 +24,7 @@ from experiments.manifest import FILE
 from experiments.overrides import COMMAND_LINE, blamed, with_levels_replaced
 from experiments.plan import Plan
 from experiments.reusing import check_reuse
+from experiments.stopping import FULL
 from sim.schema.problems import BadInputError, Complaints, Problem, closest
 
 DRY_RUN = ("--dry-run", "dry_run=true")
@@ -98,7 +99,7 @@ def launch(command: str, arguments: Sequence[str], job: Job) -> int:
         print(f"journeys {command}: {error.said}", file=sys.stderr)
         return error.status
     except Exception as error:
-        if error in crashes:
+        if error in crashes or (isinstance(error, OSError) and error.errno in FULL):
             raise
         # Not the model but Hydra failed: at the latest here it meets a value of its own that it cannot use.
         raise BadInputError([Problem(COMMAND_LINE, blamed(flags.overrides) + message(error))]) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import sim
-from experiments.files import write_json
+from experiments.files import json_text, write_json, write_text
 from experiments.plan import Plan
+from experiments.stopping import FULL
+from experiments.store import size_on_disk
 from sim.scenario import shipped_names
 
 PACKAGES = ("mesa", "numpy", "numba", "pandas", "scipy", "pydantic", "hydra-core", "joblib", "pyarrow", "matplotlib")
@@ -35,6 +38,7 @@ class Manifest:
         data: All that the file says.
         counts: Numbers of runs: planned, computed, reused, failed, not run because a worker process died.
         failures: What failed, one entry a run.
+        damaged: Files of the store that were missing, cut or changed, so that their runs were computed again.
     """
 
     def __init__(self, folder: Path, command: str, plan: Plan) -> None:
@@ -43,6 +47,7 @@ class Manifest:
         planned = len(plan.arms) * len(plan.replicates) if plan.rule is None else 0
         self.counts = {"planned": planned, "computed": 0, "reused": 0, "failed": 0, "not_run": 0}
         self.failures: list[dict[str, Any]] = []
+        self.damaged: list[str] = []
         self.data: dict[str, Any] = {
             "status": "running",
             "started": _now(),
@@ -59,6 +64,7 @@ class Manifest:
             },
             "runs": self.counts,
             "failures": self.failures,
+            "damaged": self.damaged,
         }
 
     def __enter__(self) -> Self:
@@ -75,17 +81,44 @@ class Manifest:
         if error is not None:
             self.data["error"] = f"{type(error).__name__}: {error}"
         self.data.update(status=status, finished=_now())
-        write_json(self.file, self.data)
+        try:
+            self._write_at_last()
+        except OSError as problem:
+            if error is None:
+                raise
+            # What went wrong before matters more.
+            print(f"{FILE} could not be written: {problem}", file=sys.stderr)
 
     @property
     def complete(self) -> bool:
         """Whether no run failed or was left out."""
         return not self.failures and not self.counts["not_run"]
 
-    def fail(self, arm: str, replicate: int, error: str, key: str) -> None:
-        """Note a run that failed, and the key under which the store has more of it."""
-        self.failures.append({"arm": arm, "replicate": replicate, "error": error, "key": key})
+    def fail(self, arm: str, replicate: int, error: str, key: str, point: Mapping[str, Any] | None = None) -> None:
+        """Note a run that failed.
+
+        Args:
+            arm: Of the run.
+            replicate: Number of its world.
+            error: In one line.
+            key: Under which the store has more of it.
+            point: Number and values of the point of a design; None: there is no design.
+        """
+        self.failures.append({"arm": arm, "replicate": replicate, "error": error, "key": key, **(point or {})})
         self.counts["failed"] += 1
+
+    def _write_at_last(self) -> None:
+        """Write the file; where there is no room for a new one, into the place of that of the start if it fits."""
+        text = json_text(self.data)
+        try:
+            write_text(self.file, text)
+        except OSError as error:
+            room = size_on_disk(self.file.stat().st_size)
+            if error.errno not in FULL or size_on_disk(len(text.encode())) > room:
+                raise
+            with self.file.open("r+", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.truncate()
 
     def provenance(self) -> dict[str, str]:
         """Return what a figure or table says about where it comes from."""

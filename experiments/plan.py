@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from experiments.executor import SERIAL, Executor
+from experiments.executor import ADDRESS, SERIAL, Executor
 from experiments.settings import CompareSettings, ReplicatedSettings, RunSettings, Settings
 from sim import coordination as coordinations
 from sim.budget import checked_periods
@@ -183,6 +183,9 @@ def executor_of(settings: ReplicatedSettings, complaints: Complaints) -> Executo
     kind, address = settings.executor.kind, settings.executor.address
     if kind != "dask" and address is not None:
         complaints.add(f"{SOURCE}: executor.address", f"is {address!r}, and executor is {kind}", "with executor=dask")
+        return None
+    if address is not None and not ADDRESS.fullmatch(address):
+        complaints.add(f"{SOURCE}: executor.address", f"is {address!r}", "HOST:PORT of the scheduler of a Dask cluster")
         return None
     if kind == "dask" and importlib.util.find_spec("distributed") is None:
         complaints.add(f"{SOURCE}: executor", "is dask, which is not installed", "after pip install '.[cluster]'")

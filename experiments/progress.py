@@ -23,7 +23,8 @@ def shown(items: Iterable[ItemT], total: int, done: int = 0, what: str = "runs")
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        yield from tqdm(items, total=total, initial=done, unit=f" {what}", file=sys.stderr)
+        # Of a terminal that does not say how high it is, tqdm would think that there is no room for a bar.
+        yield from tqdm(items, total=total, initial=done, unit=f" {what}", file=sys.stderr, nrows=LINES)
     else:
         yield from _with_lines(items, total, done, what)
 

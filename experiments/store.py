@@ -16,13 +16,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
+import math
 import shutil
-import socket
-import time
 import traceback
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,18 +30,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments import claims
 from experiments.files import json_text, write_text
+from experiments.stopping import FULL, StoppedError
 from sim.scenario import digest_of
 
-FACTS, FAILURE, CLAIMS, DRAFT = "run.json", "failure.json", "claims", ".draft-"
-LOST_AFTER = 3600.0
-"""Seconds after which the claim or the draft of another machine is taken as lost: nobody can ask whether it lives."""
-UNSIGNED_LOST_AFTER = 10.0
-"""Seconds after which a claim without a name is taken as lost: the name is written as soon as the file is there."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FACTS, FAILURE, CLAIMS, DRAFT, TOKEN = "run.json", "failure.json", "claims", ".draft-", ".token-"
+BLOCK = 4096
+"""Bytes by which most file systems count."""
 
 
-class FullError(Exception):
+class StoreError(StoppedError):
+    """Results cannot be stored."""
+
+
+class FullError(StoreError):
     """There is no room left for results."""
 
 
@@ -69,10 +71,9 @@ class Store:
             tables: Tables of the run by name.
 
         Raises:
-            FullError: There is no room for it.
+            StoreError: It cannot be written, for example as there is no room for it.
         """
-        draft = self._draft()
-        try:
+        with self._draft(key) as draft:
             digests = {}
             for name, table in tables.items():
                 file = draft / f"{name}.parquet"
@@ -81,9 +82,6 @@ class Store:
             content = json.loads(json_text({"key": key, "tables": digests, **facts}))
             write_text(draft / FACTS, json_text({"digest": digest_of(content), **content}))
             self._put(draft, self.place(key))
-        except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise _told(error) from error
 
     def save_failure(self, key: str, configuration: Mapping[str, Any], error: Exception) -> str:
         """Store why a run failed; what was stored of it before is replaced.
@@ -92,42 +90,34 @@ class Store:
             The error in one line.
 
         Raises:
-            FullError: There is no room for it.
+            StoreError: It cannot be written, for example as there is no room for it.
         """
         line = " ".join(f"{type(error).__name__}: {error}".split())
         trace = "".join(traceback.format_exception(error))
-        draft = self._draft()
-        try:
+        with self._draft(key) as draft:
             failure = {"error": line, "traceback": trace, "configuration": dict(configuration)}
             write_text(draft / FAILURE, json_text(failure))
             self._put(draft, self.place(key))
-        except OSError as problem:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise _told(problem) from problem
         return line
 
     def has(self, key: str, tables: Collection[str] = ()) -> bool:
         """Return whether a run is stored, whole, and with these tables."""
-        place = self.place(key)
-        try:
-            facts = self.facts(key)
-            digests = facts["tables"]
-            return (
-                facts.pop("digest") == digest_of(facts)
-                and facts["key"] == key
-                and set(tables) <= set(digests)
-                and all(_digest(place / f"{name}.parquet") == digest for name, digest in digests.items())
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            # A missing, cut or foreign file: whatever it is, it is not this run.
-            return False
+        there, damaged = self._looked(key)
+        return there is not None and not damaged and set(tables) <= there
+
+    def damaged(self, key: str) -> str:
+        """Return which file of a run is missing, cut or changed, by its path in the store; "" if none is."""
+        return self._looked(key)[1]
 
     def failure(self, key: str) -> str:
         """Return in one line why a run failed; "" if that is not stored."""
+        place = self.place(key)
         try:
-            return str(json.loads((self.place(key) / FAILURE).read_text(encoding="utf-8"))["error"])
+            error = str(json.loads((place / FAILURE).read_text(encoding="utf-8"))["error"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
+        # Where one takes the place of the other, both are there for a moment.
+        return "" if (place / FACTS).exists() else error
 
     def facts(self, key: str) -> dict[str, Any]:
         """Return the numbers of a stored run."""
@@ -140,115 +130,134 @@ class Store:
         return pq.read_table(self.place(key) / f"{name}.parquet", use_threads=False).replace_schema_metadata(None)
 
     def claim(self, key: str) -> bool:
-        """Say that this process computes a run; return False if another one is at it."""
-        file = self.folder / CLAIMS / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        for _ in range(2):
-            try:
-                handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            except FileExistsError:
-                if not _is_lost(file, _holder(file)):
-                    return False
-                file.unlink(missing_ok=True)
-                continue
-            except OSError as error:
-                raise _told(error) from error
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(_me())
-            return True
-        return False
+        """Say that this process computes a run; return False if another one is at it.
+
+        Raises:
+            StoreError: Nothing can be written, for example as there is no room.
+        """
+        with self._told(key):
+            return claims.claim(self.folder / CLAIMS / key)
 
     def release(self, key: str) -> None:
         """Give up a claim of this process."""
-        (self.folder / CLAIMS / key).unlink(missing_ok=True)
+        with self._told(key):
+            claims.release(self.folder / CLAIMS / key)
+
+    @contextmanager
+    def marked(self) -> Iterator[str]:
+        """Leave an empty file as long as the context lasts, with a name that no other folder has, and yield that.
+
+        Raises:
+            StoreError: Nothing can be written, for example as there is no room.
+        """
+        token = self.folder / f"{TOKEN}{claims.me()}-{uuid.uuid4().hex}"
+        with self._told():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            token.touch()
+        try:
+            yield token.name
+        finally:
+            with suppress(OSError):
+                token.unlink()
+
+    def has_mark(self, token: str) -> bool:
+        """Return whether this is the folder in which another process has left a mark."""
+        return (self.folder / token).exists()
 
     def sweep(self) -> None:
-        """Remove what processes were writing or had claimed when they were killed."""
-        for draft in self.folder.glob(f"{DRAFT}*"):
-            if _is_lost(draft, draft.name.removeprefix(DRAFT).rpartition("-")[0]):
-                shutil.rmtree(draft, ignore_errors=True)
-        for claim in self.folder.glob(f"{CLAIMS}/*"):
-            if _is_lost(claim, _holder(claim)):
-                claim.unlink(missing_ok=True)
+        """Remove what processes were writing or had claimed when they were killed, as far as that is allowed."""
+        with suppress(OSError):
+            for draft in self.folder.glob(f"{DRAFT}*"):
+                if claims.is_lost(draft, _maker(draft, DRAFT)):
+                    shutil.rmtree(draft, ignore_errors=True)
+            for token in self.folder.glob(f"{TOKEN}*"):
+                # A command may take weeks: nobody but its own machine knows whether it lives.
+                if claims.is_lost(token, _maker(token, TOKEN), after=math.inf):
+                    token.unlink(missing_ok=True)
+            for claim in self.folder.glob(f"{CLAIMS}/*"):
+                claims.remove_lost(claim)
 
-    def _draft(self) -> Path:
-        draft = self.folder / f"{DRAFT}{_me()}-{uuid.uuid4().hex}"
+    def _looked(self, key: str) -> tuple[set[str] | None, str]:
+        """Return the names of a run's tables, None if there is no run; and which file is damaged, "" if none is."""
+        place = self.place(key)
+        shown = place.relative_to(self.folder)
         try:
-            draft.mkdir(parents=True)
-        except OSError as error:
-            raise _told(error) from error
-        return draft
+            facts = self.facts(key)
+            digests = facts["tables"]
+            is_sound = facts.pop("digest") == digest_of(facts) and facts["key"] == key
+            names = set(digests)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            # A missing, cut or foreign file: whatever it is, it is not this run.
+            is_sound, names = False, set()
+        if not is_sound:
+            if not place.is_dir() or (self.failure(key) and not (place / FACTS).exists()):
+                return None, ""
+            is_failure = (place / FAILURE).exists() and not (place / FACTS).exists()
+            return None, str(shown / (FAILURE if is_failure else FACTS))
+        for name in sorted(names):
+            try:
+                if _digest(place / f"{name}.parquet") == digests[name]:
+                    continue
+            except OSError:
+                pass
+            return names, str(shown / f"{name}.parquet")
+        return names, ""
+
+    @contextmanager
+    def _draft(self, key: str) -> Iterator[Path]:
+        """Make a folder for what is to be stored under a key, and remove it if that cannot be written."""
+        draft = self.folder / f"{DRAFT}{claims.me()}-{uuid.uuid4().hex}"
+        with self._told(key):
+            try:
+                draft.mkdir(parents=True)
+                yield draft
+            except OSError:
+                shutil.rmtree(draft, ignore_errors=True)
+                raise
 
     def _put(self, draft: Path, place: Path) -> None:
+        """Move a draft to its place; what is there already stays whole until it is replaced."""
         place.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            try:
-                draft.rename(place)
-                return
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-            # A folder cannot replace another in one step: the old one is moved away first, as a draft to be removed.
-            old = self.folder / f"{DRAFT}{_me()}-{uuid.uuid4().hex}"
-            try:
-                place.rename(old)
-            except FileNotFoundError:
-                continue
-            shutil.rmtree(old, ignore_errors=True)
+        try:
+            draft.rename(place)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        # A folder cannot take the place of another in one step. Its files can: the one that says which others belong
+        # to it comes last, and is the first to go.
+        new = sorted(draft.iterdir(), key=lambda file: file.name in (FACTS, FAILURE))
+        for file in new:
+            file.replace(place / file.name)
+        rest = {file.name for file in place.iterdir()} - {file.name for file in new}
+        for name in sorted(rest, key=lambda name: name not in (FACTS, FAILURE)):
+            (place / name).unlink(missing_ok=True)
+        draft.rmdir()
+
+    @contextmanager
+    def _told(self, key: str = "") -> Iterator[None]:
+        """Say of an error of the system what it means for results."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in FULL:
+                raise FullError(f"no room left for results: {error}") from error
+            place = self.place(key)
+            for path in (self.folder, self.folder / CLAIMS, place.parent, place):
+                if path.exists() and not path.is_dir():
+                    raise StoreError(f"results cannot be stored: {str(path)!r} is a file, not a folder") from error
+            raise StoreError(f"results cannot be stored: {error}") from error
+
+
+def size_on_disk(length: int) -> int:
+    """Return how many bytes a run takes that has no tables, whole blocks of its file and its folder, from its text."""
+    return BLOCK * (1 + math.ceil(length / BLOCK))
 
 
 def _digest(file: Path) -> str:
     return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
 
 
-def _me() -> str:
-    """Return the name of this process among those of all machines: host:number+birth."""
-    return f"{socket.gethostname()}:{os.getpid()}+{_birth(os.getpid())}".replace("/", "_")
-
-
-def _birth(number: int) -> str:
-    """Return when a process was started, as the system counts; "" if that, or the process, is not known."""
-    try:
-        text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    # In the name of the program, which stands in brackets, anything may be.
-    state, *numbers = text.rpartition(")")[2].split()
-    # A process that is dead stays listed until its parent asks for it; some parents never do.
-    return "" if state in "ZX" else numbers[18]
-
-
-def _holder(claim: Path) -> str:
-    try:
-        return claim.read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
-def _is_lost(path: Path, holder: str) -> bool:
-    """Return whether the process that made something is gone; of another machine, whether it has been for long."""
-    host, _, process = holder.rpartition(":")
-    number, _, birth = process.partition("+")
-    if host == socket.gethostname() and number.isdecimal():
-        return not _lives(int(number), birth)
-    try:
-        return time.time() - path.stat().st_mtime > (LOST_AFTER if holder else UNSIGNED_LOST_AFTER)
-    except OSError:
-        return False
-
-
-def _lives(number: int, birth: str) -> bool:
-    """Return whether a process of this machine is still there, and not another one that was given its number."""
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        # Of somebody else, whose processes may be hidden.
-        return True
-    return not birth or _birth(number) == birth
-
-
-def _told(error: OSError) -> OSError | FullError:
-    """Return the error to raise instead of one of the system."""
-    return FullError(f"no room left for results: {error}") if error.errno in FULL else error
+def _maker(path: Path, kind: str) -> str:
+    """Return the process that made a draft or a token."""
+    return path.name.removeprefix(kind).rpartition("-")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,8 @@ from experiments.factors import SCENARIO, point_label
 from experiments.files import json_text
 from experiments.launching import launch
 from experiments.manifest import Manifest
-from experiments.store import Store
+from experiments.running import find
+from experiments.store import Store, size_on_disk
 from experiments.sweep_fit import main_effects
 from experiments.sweep_points import cells_of, on_axes, points_along
 from experiments.sweep_tables import averaged, break_even, is_numeric, point_table
@@ -87,21 +89,26 @@ def foreseen(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
 
 def estimated(plan: Sweep, units: Sequence[Unit], store: Store) -> str:
     """Return how many runs there are, and an estimate of time and disk from one that is done here and not kept."""
-    wanted = {unit.key: unit for unit in units}
-    missing = [unit for key, unit in wanted.items() if not store.has(key)]
+    found = find(units, store, plan.retry_failed)
+    missing, failed, different = found.waiting, len(found.failed), len({unit.key for unit in units})
     arms, worlds = len(plan.arms), len(plan.replicates)
     lines = [
         f"{len(plan.points):,} points x {arms} arms x {worlds} replications = {len(units):,} runs; "
-        f"{len(wanted):,} of them differ, {len(wanted) - len(missing):,} are already there.",
+        f"{different:,} of them differ, {len(found.stored):,} are already there.",
     ]
+    if failed:
+        lines.append(f"{failed:,} failed before and will not be tried again; retry_failed=true tries them again.")
+    if found.damaged:
+        lines.append(f"{len(found.damaged):,} are damaged and will be computed again.")
     if missing:
         start = time.perf_counter()
         unit = missing[0]
-        size = len(json_text(facts_of(unit, simulate(unit.scenario, unit.coordination, unit.seed, unit.replicate))))
+        result = simulate(unit.scenario, unit.coordination, unit.seed, unit.replicate)
+        size = size_on_disk(len(json_text(facts_of(unit, result))))
         seconds = time.perf_counter() - start
         lines.append(
             f"About {_duration(seconds * len(missing))} of computing, divided by the number of processes, and "
-            f"{size * len(missing) / 1e6:.1f} MB of disk: from one run, of {seconds:.1f} s."
+            f"{math.ceil(size * len(missing) / 1e5) / 10:.1f} MB of disk: from one run, of {seconds:.1f} s."
         )
     return "\n".join([*lines, "Nothing was run."])
 

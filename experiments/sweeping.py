@@ -171,4 +171,6 @@ def _units(plan: Sweep) -> Iterator[Unit]:
         for number, (point, digest) in enumerate(zip(plan.points, digests, strict=True)):
             for arm, rules in point.arms.items():
                 key = key_of(digest, rules, plan.seed, replicate)
-                yield Unit(point.scenario, arm, rules, plan.seed, replicate, key, tables=(), point=number)
+                yield Unit(
+                    point.scenario, arm, rules, plan.seed, replicate, key, tables=(), point=number, values=point.values
+                )

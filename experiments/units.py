@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from experiments.plan import Plan
-from experiments.store import FullError, Store
+from experiments.stopping import StoppedError
+from experiments.store import Store
 from sim import __version__, simulate
 from sim.coordination import Coordination
 from sim.outcomes.result import Result
-from sim.scenario import Scenario, digest_of
+from sim.scenario import Scenario, Tables, digest_of
+from sim.schema.parameters import Parameters
 
 LAYOUT = 5
 """Number of the layout of a stored run; another number makes everything be computed again."""
@@ -38,6 +42,7 @@ class Unit:
         key: Names all that the result depends on.
         tables: Which tables of the result are stored beside its numbers.
         point: Number of the point of a design, None where there is no design.
+        values: Of the factors at that point, by name; they have changed the scenario and the coordination already.
     """
 
     scenario: Scenario
@@ -48,11 +53,7 @@ class Unit:
     key: str
     tables: tuple[str, ...] = TABLES
     point: int | None = None
-
-    @property
-    def name(self) -> str:
-        """What messages call the arm of this run."""
-        return self.arm if self.point is None else f"point {self.point}, {self.arm}"
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def units_of(plan: Plan) -> list[Unit]:
@@ -92,6 +93,36 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a process must have in common with the one whose units it does.
+
+    Attributes:
+        model: Name of the model and of how its results are stored.
+        mark: Of the store, from :meth:`Store.marked`.
+    """
+
+    model: str
+    mark: str
+
+
+def model_name() -> str:
+    """Return a name for the model that is installed, and for how its results are stored."""
+    return f"{LAYOUT} {__version__} {source_digest()}"
+
+
+def unfit(store: Store, terms: Terms) -> str:
+    """Return why this process must not do units of another one; "" if it may."""
+    if terms.model != model_name():
+        return (
+            "has another version of the model in its memory or on its disk, whose results would be stored under wrong "
+            "names: install the same one and start the worker again"
+        )
+    if not store.has_mark(terms.mark):
+        return f"does not see the store: in its folder {str(store.folder)!r} is not what this command has written there"
+    return ""
+
+
 class Kind(Enum):
     """What became of a unit of work."""
 
@@ -101,8 +132,8 @@ class Kind(Enum):
     BUSY = "busy"
     """Another process is at it."""
     FAILED = "failed"
-    FULL = "full"
-    """There is no room left for its result."""
+    STOPPED = "stopped"
+    """Its result cannot be stored, or not by this process: the others need not be tried."""
 
 
 @dataclass(frozen=True)
@@ -111,21 +142,25 @@ class Done:
 
     Attributes:
         kind: What.
-        error: In one line, where it failed or there was no room.
+        error: In one line, where it failed or was stopped.
     """
 
     kind: Kind
     error: str = ""
 
 
-def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> Done:
+def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate, terms: Terms | None = None) -> Done:
     """Run a unit and store its result, or the failure, unless it is there or another process is at it.
 
     Args:
         unit: What to run.
         store: Where results go.
         run: The model; another one in tests.
+        terms: What this process must have in common with the one that named the unit; None: it is the same one.
     """
+    # Workers of a cluster may join late, or be started again with something else.
+    if terms is not None and (why := unfit(store, terms)):
+        return Done(Kind.STOPPED, f"a worker, {socket.gethostname()}:{os.getpid()}, {why}")
     try:
         if store.has(unit.key, unit.tables):
             return Done(Kind.STORED)
@@ -138,8 +173,8 @@ def work(unit: Unit, store: Store, run: Callable[..., Result] = simulate) -> Don
             return _computed(unit, store, run)
         finally:
             store.release(unit.key)
-    except FullError as error:
-        return Done(Kind.FULL, str(error))
+    except StoppedError as error:
+        return Done(Kind.STOPPED, str(error))
 
 
 def _computed(unit: Unit, store: Store, run: Callable[..., Result]) -> Done:
@@ -174,13 +209,35 @@ def facts_of_units(store: Store, units: Iterable[Unit]) -> list[dict[str, Any]]:
 
 
 def configuration_of(unit: Unit) -> dict[str, Any]:
-    """Return all that is needed to run a unit again alone."""
+    """Return all that is needed to run a unit again alone, the place's tables as the factors left them."""
     return {
-        "scenario": unit.scenario.name,
-        "scenario_digest": unit.scenario.digest(),
-        "parameters": unit.scenario.parameters.model_dump(mode="json"),
+        "point": unit.point,
+        "values": dict(unit.values),
         "arm": unit.arm,
-        "coordination": unit.coordination.model_dump(mode="json"),
         "seed": unit.seed,
         "replicate": unit.replicate,
+        "scenario": unit.scenario.name,
+        "scenario_digest": unit.scenario.digest(),
+        "coordination": unit.coordination.model_dump(mode="json"),
+        **unit.scenario.content(),
     }
+
+
+def unit_again(configuration: Mapping[str, Any]) -> Unit:
+    """Return the unit whose configuration is in a ``failure.json``: what is in it, nothing from other files.
+
+    Args:
+        configuration: From :func:`configuration_of`.
+    """
+    rows = {
+        name: tuple(get_args(kind)[0].model_validate(row) for row in configuration["tables"][name])
+        for name, kind in get_type_hints(Tables).items()
+    }
+    name = configuration["scenario"]
+    parameters = Parameters.model_validate(configuration["parameters"])
+    scenario = Scenario(name, name, "", Tables(**rows), parameters)
+    coordination = Coordination.model_validate(configuration["coordination"])
+    seed, replicate = configuration["seed"], configuration["replicate"]
+    key = key_of(scenario.digest(), coordination, seed, replicate)
+    point, values = configuration["point"], configuration["values"]
+    return Unit(scenario, configuration["arm"], coordination, seed, replicate, key, point=point, values=values)

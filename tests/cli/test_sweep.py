@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,8 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(flag: str, journeys: Jou
     assert answer.status == 0, answer
     assert "    5  barriers.culture=1, place.demand=1.5" in answer.out
     assert "6 points x 2 arms x 2 replications = 24 runs; 24 of them differ, 0 are already there." in answer.out
-    assert " s of computing" in answer.out and " MB of disk" in answer.out
+    # A block for each file, and one for its folder: 24 times 8 kB.
+    assert " s of computing" in answer.out and "0.2 MB of disk" in answer.out
     assert answer.out.endswith("Nothing was run.\n")
     assert not STORE.exists() and not Path("out/manifest.json").exists()
 
@@ -168,7 +170,7 @@ def test_a_failing_run_does_not_stop_the_others(journeys: Journeys, monkeypatch:
         answer = journeys("sweep", *MINE)
         assert answer.status == 1
         assert "2 of 12 runs failed:" in answer.err
-        assert "point 1, link_worker, replicate 1: RuntimeError: somebody was lost" in answer.err
+        assert "point 1 (barriers.culture=0.5), link_worker, replicate 1: RuntimeError: somebody was" in answer.err
         assert "Restricted mean time to support" in answer.out
     files = list(STORE.glob("??/*/failure.json"))
     failures = [json.loads(file.read_text()) for file in files]
@@ -177,19 +179,55 @@ def test_a_failing_run_does_not_stop_the_others(journeys: Journeys, monkeypatch:
     assert all("in broken" in one["traceback"] for one in failures)
     assert all(one["configuration"]["parameters"]["barriers"]["culture"] == 0.5 for one in failures)
     assert {one["configuration"]["arm"] for one in failures} == {"fragmented", "link_worker"}
+    assert all(one["configuration"]["values"] == {"barriers.culture": 0.5} for one in failures)
+    noted = [(one["point"], one["values"], one["arm"]) for one in manifest()["failures"]]
+    assert noted == [(1, {"barriers.culture": 0.5}, arm) for arm in ("fragmented", "link_worker")]
     assert manifest()["status"] == "failed" and counts() == (10, 0, 2)
     assert len(table()) == 10
+    again = "2 failed before and will not be tried again; retry_failed=true tries them again."
+    dry = journeys("sweep", *MINE, "--dry-run").out
+    assert "12 of them differ, 10 are already there" in dry and again in dry and "of computing" not in dry
+    assert again not in journeys("sweep", *MINE, "--dry-run", "retry_failed=true").out
 
-    again = journeys("sweep", *MINE)
-    assert again.status == 1
-    assert "10 of 12 runs are already there" in again.err and "2 of 12 failed before" in again.err
-    assert "point 1, fragmented, replicate 1: RuntimeError: somebody was lost" in again.err
+    answer = journeys("sweep", *MINE)
+    assert answer.status == 1
+    assert "10 of 12 runs are already there" in answer.err and "2 of 12 failed before" in answer.err
+    assert "point 1 (barriers.culture=0.5), fragmented, replicate 1: RuntimeError: somebody was" in answer.err
     assert counts() == (0, 10, 2)
 
     retried = journeys("sweep", *MINE, "retry_failed=true")
     assert (retried.status, "failed" in retried.err) == (0, False)
     assert counts() == (2, 10, 0) and len(table()) == 12
     assert not list(STORE.glob("??/*/failure.json"))
+
+
+def test_what_is_in_the_way_of_the_store_is_named(journeys: Journeys) -> None:
+    design({"grid": GRID})
+    Path("file").touch()
+    refused(journeys("sweep", *MINE, "store=file"), "store: 'file' is a file; allowed: a folder, or nothing yet")
+    refused(journeys("sweep", *MINE, "store=file/store"), "store: 'file/store' cannot be made", "is a file")
+    STORE.mkdir(parents=True)
+    for number in range(256):
+        Path(STORE, f"{number:02x}").touch()
+    answer = journeys("sweep", *MINE)
+    assert answer.status == 1
+    assert "Stopped: results cannot be stored: " in answer.err and "is a file, not a folder. What is" in answer.err
+    assert manifest()["status"] == "failed" and "is a file, not a folder" in manifest()["error"]
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_a_full_disk_is_said_wherever_it_is_met(room: int, journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what Hydra and the manifest write at the start, or for the tables at the end."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    design({"grid": {"barriers.culture": [0]}})
+    monkeypatch.setattr(*(("experiments.sweep.kept_runs", full) if room else ("experiments.manifest.write_json", full)))
+    answer = journeys("sweep", *MINE)
+    assert answer.status == 1
+    assert "journeys sweep: no room left: [Errno 28] No space left on device" in answer.err
+    assert len(stored()) == 4 * room
 
 
 def test_nothing_is_compared_without_the_baseline(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:

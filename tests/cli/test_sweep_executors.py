@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from experiments.executor import Executor
 from experiments.store import CLAIMS, Store
 from experiments.units import Done, Kind, Unit, key_of, work
 from sim import Coordination, Scenario
 from tests.cli.conftest import Answer, Journeys
 from tests.cli.test_sweep_killed import (
     ARGUMENTS,
+    ROOT,
     finished,
     path_without_figures,
     place,
@@ -32,6 +38,13 @@ __all__ = ["place"]
 
 pytestmark = pytest.mark.slow
 RUNS = 40
+# All of it in one process, which can be killed at once.
+CLUSTER = """
+from distributed import LocalCluster
+cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp")
+print(cluster.scheduler_address, flush=True)
+input()
+"""
 
 
 @pytest.fixture
@@ -104,6 +117,88 @@ def test_a_dask_worker_that_is_killed_does_no_harm(journeys: Journeys, scheduler
     assert runs["computed"] + runs["reused"] == count and runs["reused"] <= 1
     swept(journeys, "serial", "executor=serial")
     assert results(Path("dask")) == results(Path("serial"))
+
+
+def another_model(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr("experiments.units.source_digest", lambda: "another")
+    return "has another version of the model"
+
+
+def another_store(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(Store, "marked", lambda self: nullcontext(".token-elsewhere"))
+    return "does not see the store"
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("changed", [another_model, another_store])
+def test_a_dask_worker_with_another_model_or_store_stores_nothing(
+    changed: Callable[[pytest.MonkeyPatch], str],
+    late: bool,
+    journeys: Journeys,
+    scheduler: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Found when all are asked before any run, or, of one that came later, when it gets a unit."""
+    write_design(tmp_path, {"barriers.culture": [0, 1]})
+    said = changed(monkeypatch)
+    if late:
+        monkeypatch.setattr(Executor, "check", lambda *_: None)
+    arguments = ("store=store", "hydra.run.dir=out", "executor=dask", f"executor.address={scheduler}")
+    answer = journeys("sweep", *ARGUMENTS, *arguments)
+    assert (answer.status, answer.out) == (1, "")
+    who = "Stopped: a worker, " if late else "Stopped: 2 of 2 workers of the Dask cluster cannot be used: tcp://"
+    assert who in answer.err and said in answer.err
+    assert "the same command goes on, with hydra.run.dir=out" in answer.err
+    assert not finished(tmp_path / "store") and runs_of(tmp_path / "out")["not_run"] == 2
+
+
+@pytest.mark.usefixtures("design")
+def test_addresses_at_which_no_scheduler_is(journeys: Journeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="a Dask cluster needs the packages of the extra 'cluster'")
+    monkeypatch.setattr("experiments.cluster.PATIENCE", 1)
+    dask = (*ARGUMENTS, "store=store", "executor=dask")
+    for address in ("nonsense", "host:port", "host:8786:1", "tcp://"):
+        answer = journeys("sweep", *dask, f'executor.address="{address}"')
+        assert answer.status == 2
+        assert f"executor.address: is {address!r}; allowed: HOST:PORT of the scheduler" in answer.err
+    with socket.socket() as taken:
+        # It is bound, and nobody listens.
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        answer = journeys("sweep", *dask, f"executor.address={address}")
+    assert answer.status == 1
+    assert f"Stopped: there is no scheduler of a Dask cluster at {address}: " in answer.err
+
+
+@pytest.mark.usefixtures("design")
+def test_a_scheduler_that_vanishes_stops_the_rest(journeys: Journeys, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="a Dask cluster needs the packages of the extra 'cluster'")
+    environment, pipe = {**os.environ, "PYTHONPATH": str(ROOT)}, subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER], env=environment, stdin=pipe, stdout=pipe, text=True
+    ) as cluster:
+        assert cluster.stdout is not None
+        address = cluster.stdout.readline().strip()
+        killer = threading.Thread(target=kill_after, args=(cluster, tmp_path / "store", 3), daemon=True)
+        killer.start()
+        dask = ("executor=dask", f"executor.address={address}")
+        answer = journeys("sweep", *ARGUMENTS, "store=store", "hydra.run.dir=out", *dask)
+        killer.join()
+    assert answer.status == 1
+    assert f"Stopped: the scheduler of the Dask cluster at {address} does not answer any more." in answer.err
+    assert "What is finished is kept: the same command goes on, with hydra.run.dir=out" in answer.err
+    kept = len(finished(tmp_path / "store"))
+    runs = runs_of(tmp_path / "out")
+    assert (runs["computed"], runs["not_run"]) == (kept, RUNS - kept) and 3 <= kept < RUNS
+
+
+def kill_after(process: subprocess.Popen[str], store: Path, count: int) -> None:
+    """Kill a process once a store has so many runs."""
+    deadline = time.monotonic() + 60
+    while len(finished(store)) < count and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.kill()
 
 
 def kill_a_worker(store: Path, killed: list[int]) -> None:

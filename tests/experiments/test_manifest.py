@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import platform
@@ -51,6 +52,31 @@ def test_stopped(error: type[BaseException], status: str, plan: Plan, tmp_path: 
     with pytest.raises(error), Manifest(tmp_path, "compare", plan):
         raise error
     assert read(tmp_path)["status"] == status
+
+
+@pytest.mark.parametrize("padding", [0, 3 * 4096])
+def test_where_there_is_no_room_it_is_written_over_itself_if_it_fits(
+    padding: int, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ZeroDivisionError), Manifest(tmp_path, "compare", plan) as manifest:
+        manifest.data["precision"] = padding * "x"
+        monkeypatch.setattr("experiments.manifest.write_text", full)
+        raise ZeroDivisionError
+    assert read(tmp_path)["status"] == ("running" if padding else "failed")
+    said = "manifest.json could not be written: [Errno 28] No space left on device\n"
+    assert capsys.readouterr().err == (said if padding else "")
+
+
+def test_a_manifest_that_cannot_be_finished_is_an_error(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OSError, match="No space left"), Manifest(tmp_path, "compare", plan) as manifest:
+        manifest.data["precision"] = 3 * 4096 * "x"
+        monkeypatch.setattr("experiments.manifest.write_text", full)
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_it_says_what_is_needed_to_do_it_again_and_nothing_of_the_machine(plan: Plan, tmp_path: Path) -> None:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from experiments import units as units_module
 from experiments.collecting import runs_table, stacked
 from experiments.executor import Executor
+from experiments.factors import applied
 from experiments.manifest import Manifest
 from experiments.plan import Plan
 from experiments.running import Way, run_units
+from experiments.stopping import StoppedError
 from experiments.store import Store
-from experiments.units import Done, Kind, Unit, facts_of_units, key_of, units_of, work
+from experiments.units import (
+    Done,
+    Kind,
+    Terms,
+    Unit,
+    configuration_of,
+    facts_of_units,
+    key_of,
+    model_name,
+    unit_again,
+    units_of,
+    work,
+)
 from sim import Coordination, Scenario
+from sim.scenario import shipped_names
+from sim.schema.problems import Complaints
 from tests.places import TWO_PROVIDERS, changed, write_place
 
 
@@ -98,6 +116,48 @@ def test_a_failing_unit_is_stored_with_what_is_needed_to_run_it_again(plan: Plan
     assert work(unit, store) == Done(Kind.STORED)
 
 
+@pytest.mark.parametrize("place", shipped_names())
+def test_a_unit_is_made_again_from_its_configuration_alone(place: str) -> None:
+    """What the factors of a point have made of the tables of the place is in it, and what the point was."""
+    point = {"place.demand": 1.2, "place.places": 0.7, "journey.rebook": 0.3}
+    arms, complaints = {"integrated": Coordination.load("integrated")}, Complaints()
+    made = applied(point, Scenario.load(place), arms, Scenario.load, "point 3", complaints)
+    assert made is not None, complaints.problems
+    scenario, rules = made[0], made[1]["integrated"]
+    key = key_of(scenario.digest(), rules, 7, 4)
+    unit = Unit(scenario, "integrated", rules, 7, 4, key, point=3, values=point)
+    again = unit_again(json.loads(json.dumps(configuration_of(unit))))
+    assert (again.key, again.point, again.values) == (key, 3, point)
+    assert again.scenario.tables == scenario.tables and again.coordination == rules
+
+
+def test_who_has_another_model_or_store_does_nothing(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, unit = Store(tmp_path / "store"), units_of(plan)[0]
+    with store.marked() as mark:
+        terms = Terms(model_name(), mark)
+        elsewhere = work(unit, Store(tmp_path / "mine"), terms=terms)
+        with monkeypatch.context() as patch:
+            patch.setattr(units_module, "source_digest", lambda: "another")
+            other = work(unit, store, terms=terms)
+        assert (elsewhere.kind, other.kind) == (Kind.STOPPED, Kind.STOPPED)
+        assert "does not see the store" in elsewhere.error and "another version of the model" in other.error
+        assert not list(store.folder.glob("??/*")) and not (tmp_path / "mine").exists()
+        assert work(unit, store, terms=terms) == Done(Kind.COMPUTED)
+
+
+def test_a_unit_that_cannot_be_stored_stops_the_rest(plan: Plan, tmp_path: Path) -> None:
+    store, units = Store(tmp_path / "store"), units_of(plan)[:3]
+    blocked = store.place(units[1].key)
+    blocked.parent.mkdir(parents=True)
+    blocked.touch()
+    with Manifest(tmp_path, "compare", plan) as manifest, pytest.raises(StoppedError, match="is a file, not a folder"):
+        run_units(units, store, way(1), manifest)
+    assert (manifest.counts["computed"], manifest.counts["not_run"]) == (1, 2)
+    assert not list(store.folder.glob(".token-*"))
+
+
 def test_an_imbalance_is_a_failure(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sim.outcomes import balance
 
@@ -121,7 +181,7 @@ def test_tables_of_all_runs(plan: Plan, tmp_path: Path) -> None:
         assert isinstance(episodes[name].dtype, pd.CategoricalDtype)
 
 
-def die_in_replicate_1(unit: Unit, store: Store) -> Done:
+def die_in_replicate_1(unit: Unit, store: Store, terms: Terms) -> Done:
     import os
 
     if unit.replicate == 1:
@@ -152,7 +212,7 @@ def test_a_failure_of_before_is_not_taken_for_that_of_who_tries_again(
     store, units = Store(tmp_path / "store"), units_of(plan)[:1]
     looks: list[str] = []
 
-    def busy_first(unit: Unit, store: Store) -> Done:
+    def busy_first(unit: Unit, store: Store, terms: Terms) -> Done:
         looks.append(unit.key)
         if len(looks) == 1:
             store.save_failure(unit.key, {}, ValueError("before"))
