@@ -42,7 +42,7 @@ from experiments.settings import (
 )
 from experiments.sweeping import plan_sweep
 from sim.schema.problems import BadInputError, Complaints, Problem, closest, listing
-from sim.schema.reading import in_one_line
+from sim.schema.reading import in_one_line, is_folder
 from sim.schema.validation import paths
 
 SETTINGS: Mapping[str, type[Settings]] = {
@@ -153,11 +153,15 @@ def message(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}".removesuffix(": ") if named else said
 
 
-def check_folder(folder: Path, complaints: Complaints) -> None:
-    """Note a problem if results cannot be written to a folder, whether it exists already or not."""
+def check_folder(folder: Path, complaints: Complaints) -> bool:
+    """Note a problem if results cannot be written to a folder, and return whether there can be such a folder at all."""
     place = folder.absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+    except OSError as error:
+        complaints.add("output folder", f"{str(folder)!r} cannot be made: {error.strerror}")
+        return False
     if not place.is_dir():
         complaints.add("output folder", f"{str(folder)!r} cannot be made: {str(place)!r} is not a folder")
     elif not os.access(place, os.W_OK | os.X_OK):
@@ -165,6 +169,7 @@ def check_folder(folder: Path, complaints: Complaints) -> None:
     for name in PARTS:
         if (folder / name).exists() and not (folder / name).is_dir():
             complaints.add("output folder", f"{str(folder / name)!r} is not a folder", "a folder, or nothing yet")
+    return True
 
 
 def _elsewhere(hydra: Any, place: str) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def check_store(folder: Path | None, complaints: Complaints) -> None:
 
 
 def _check(request: Request, complaints: Complaints, spelling_only: bool) -> list[Plan]:
-    if request.config_dir is not None and not Path(request.config_dir).is_dir():
+    if request.config_dir is not None and not is_folder(request.config_dir):
         complaints.add("--config-dir", f"there is no folder {request.config_dir!r}")
         return []
     with composer(request.command, request.config_dir) as hydra:
@@ -214,14 +219,13 @@ def _check(request: Request, complaints: Complaints, spelling_only: bool) -> lis
                 continue
             plan = plan_job(request.command, config, config.hydra, complaints)
             folder = _output_folder(request, config, base, number, complaints)
-            if folder is not None:
-                check_folder(folder, complaints)
+            if folder is not None and check_folder(folder, complaints):
                 first = folders.setdefault(folder.resolve(), number)
                 if first != number:
                     what = f"{str(folder)!r} is that of job {first} and of job {number}"
                     complaints.add("output folder", what, "a folder for each job, as without hydra.sweep.subdir=")
-            if plan is not None and folder is not None:
-                check_reuse(folder, request.command, plan, complaints)
+                if plan is not None:
+                    check_reuse(folder, request.command, plan, complaints)
             if plan is not None:
                 check_store(plan.store, complaints)
                 plans.append(plan)
@@ -300,7 +304,7 @@ def _check_choice(override: Override, hydra: Hydra, complaints: Complaints) -> N
             continue
         if name is None:
             complaints.add(COMMAND_LINE, f"{override.input_line!r} chooses nothing", listing(options))
-        elif group == "scenario" and (Path(str(name)).is_dir() or "/" in str(name)):
+        elif group == "scenario" and (is_folder(str(name)) or "/" in str(name)):
             complaints.add(COMMAND_LINE, f"{group}={name} is not a name", f"{group}.folder={name} for a folder")
         else:
             known = [option for option in options if "+" not in option]

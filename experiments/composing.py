@@ -27,6 +27,7 @@ from sim.coordination import Coordination
 from sim.scenario import find_folder, read_settings, shipped_names
 from sim.schema.parameters import Parameters
 from sim.schema.problems import BadInputError, Complaints, closest
+from sim.schema.reading import is_folder
 from sim.schema.validation import merged
 
 VERSION_BASE = "1.3"
@@ -182,23 +183,23 @@ def _register_changed(name: str) -> None:
 def _places(value: str) -> list[str]:
     """Split the value of ``scenario.folder``; a folder whose name has a comma or a quote in it is one value."""
     bare = value.strip()
-    if Path(bare).is_dir():
+    if is_folder(bare):
         return [bare]
     return [part.strip().strip("'\"") for part in bare.split(",")]
 
 
 def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
     """Register a folder as an option of the group ``scenario`` and return its name; "" if there is no such folder."""
-    folder = Path(place).expanduser()
-    if not place or not folder.is_dir():
+    if not place or not is_folder(place):
         if place in shipped_names():
             return place
-        if place and folder.exists():
+        if place and _is_file(place):
             complaints.add(FOLDER_KEY, f"{place!r} is not a folder but a file", "a folder of tables with scenario.yaml")
             return ""
         hint = closest(place, shipped_names())
         complaints.add(FOLDER_KEY, f"there is no folder {place!r}", hint=f"scenario={hint}" if hint else "")
         return ""
+    folder = Path(place).expanduser()
     base = _option_name(folder.resolve().name)
     name, number = base, 1
     while name in taken:
@@ -208,6 +209,13 @@ def _choose_folder(place: str, taken: set[str], complaints: Complaints) -> str:
     # A path without a separator would be taken for the name of a shipped place.
     _register_place(name, str(folder) if len(folder.parts) > 1 else f"./{folder}")
     return name
+
+
+def _is_file(place: str) -> bool:
+    try:
+        return Path(place).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def _option_name(folder: str) -> str:

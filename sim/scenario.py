@@ -16,7 +16,7 @@ from sim.schema.fields import Status, parameter
 from sim.schema.initiatives import InitiativeRow
 from sim.schema.parameters import DAYS_PER_YEAR, Parameters
 from sim.schema.problems import BadInputError, Complaints
-from sim.schema.reading import check_file_names, read_table, read_yaml
+from sim.schema.reading import check_file_names, is_folder, read_table, read_yaml
 from sim.schema.tables import (
     CooccurrenceRow,
     DistrictRow,
@@ -185,9 +185,8 @@ def find_folder(place: str | Path) -> Path:
     complaints = Complaints()
     if isinstance(place, str) and place in shipped_names():
         return shipped.folder("scenarios") / place
-    folder = Path(place).expanduser().resolve()
-    if folder.is_dir():
-        return folder
+    if is_folder(place):
+        return Path(place).expanduser().resolve()
     if isinstance(place, Path) or "/" in place or "\\" in place:
         complaints.add("scenario", f"there is no folder {str(place)!r}")
     else:

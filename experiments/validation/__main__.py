@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from experiments.validation import balance, mutation_part, theory
+from experiments.validation import balance, fuzz, landscapes, mutation_part, theory
 from experiments.validation.page import Made, failing, page
 from experiments.validation.part import Part
 from experiments.validation.peers import chain_simpy, queues, stroke, treatment_centre
@@ -19,14 +19,14 @@ FOLDER = Path(__file__).parents[2] / "docs"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Compute, write, and return 1 if a comparison is beyond its bound, else 0."""
+    """Compute, write, and return 1 if a comparison is beyond its bound or something does not hold, else 0."""
     parser = argparse.ArgumentParser("python -m experiments.validation", description=__doc__)
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where validation.md and figures/ go")
     chosen = parser.parse_args(words)
     made = [_timed(name, make) for name, make in parts(chosen.folder, chosen.workers).items()]
     (chosen.folder / "validation.md").write_text(page(made), encoding="utf-8")
-    return int(any(failing(one.part) for one in made))
+    return int(any(failing(one.part) or one.part.broken for one in made))
 
 
 def parts(folder: Path, workers: int) -> dict[str, Callable[[], Part]]:
@@ -38,6 +38,8 @@ def parts(folder: Path, workers: int) -> dict[str, Callable[[], Part]]:
         "handoff chain": partial(chain_simpy.part, workers=workers),
         "treatment centre": partial(treatment_centre.part, workers=workers),
         "stroke wards": partial(stroke.part, workers=workers),
+        "random landscapes": partial(landscapes.part, workers=workers),
+        "odd input": partial(fuzz.part, workers=workers),
         "mutation": mutation_part.part,
     }
 

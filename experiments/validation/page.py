@@ -65,6 +65,8 @@ def overview(made: Sequence[Made]) -> str:
             largest = max(abs(single.z) for single in compared)
             bound = bound_of(len(compared))
             cells = [f"{len(compared)}", f"{largest:.2f}", f"{bound:.2f}", f"{len(failing(one.part))}"]
+        elif one.part.broken:
+            cells[3] = f"{len(one.part.broken)} broken"
         lines.append(f"| [{one.part.title}](#{_anchor(one.part.title)}) | {' | '.join(cells)} | {one.minutes:.1f} |")
     return "\n".join(lines)
 
@@ -77,6 +79,9 @@ def _weak(made: Sequence[Made]) -> str:
     expected = count * 2.0 * float(stats.norm.sf(LARGE))
     lines = ["## What fails or is weak", ""]
     lines.append(f"Beyond the bound of its section: {_named(fails) if fails else 'nothing.'}")
+    lines.append("")
+    broken = [f"{single.part.title}: {words}" for single in made for words in single.part.broken]
+    lines.append(f"Does not hold: {'; '.join(broken) if broken else 'nothing'}.")
     lines.append("")
     lines.append(
         f"|z| above {LARGE:g} without being beyond it ({expected:.1f} of {count} are expected by chance if they were "

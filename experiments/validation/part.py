@@ -17,12 +17,14 @@ class Part:
         before: Markdown before the table: what is compared, and how.
         compared: Rows of the table; none for a part without one.
         after: Markdown after it: what is weak, what cannot be compared.
+        broken: What does not hold that is no comparison, a line each.
     """
 
     title: str
     before: str
     compared: Sequence[Compared] = ()
     after: str = ""
+    broken: Sequence[str] = ()
 
 
 def table(compared: Sequence[Compared]) -> str:

@@ -5,6 +5,7 @@ Configuration, validation and ``docs/parameters.md`` are all made from what is d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -28,6 +29,15 @@ class Status(StrEnum):
     """Not a claim about the world: a choice of the person who runs the model."""
 
 
+_NUMBERS = (int, float, int | None, float | None)
+_PLAIN = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+
+
+def is_plain_number(text: str) -> bool:
+    """Return whether a text is a number as everybody writes it: no ``1_000`` and no digits of other scripts."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 class Section(BaseModel):
     """A group of parameters. Read-only; unknown names are errors."""
 
@@ -37,8 +47,12 @@ class Section(BaseModel):
     @classmethod
     def _numbers_are_not_yes_or_no(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse ``yes`` where a number belongs, which would otherwise silently be 1."""
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and annotation is not bool:
             raise ValueError(f"is {'yes' if value else 'no'}; allowed: not yes or no")
+        # Python would take 1_000 for a thousand; a spreadsheet would not.
+        if isinstance(value, str) and "_" in value and annotation in _NUMBERS:
+            raise ValueError(f"is {value!r}; allowed: a number")
         return value
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, model_validator
 
 from sim.schema.barriers import Barriers
-from sim.schema.fields import Section, Status, parameter
+from sim.schema.fields import Section, Status, is_plain_number, parameter
 from sim.schema.problems import closest
 from sim.schema.tables import ALL, Name, Names
 
@@ -147,10 +147,7 @@ class InitiativeRow(Section):
             raise ValueError(f"change is {self.change!r}; allowed: {', '.join(known)}{_hint(self.change, known)}")
 
     def _check_number(self, most: float, allowed: str) -> None:
-        try:
-            number = float(self.value)
-        except ValueError:
-            number = math.nan
+        number = float(self.value) if is_plain_number(self.value) else math.nan
         if not 0.0 <= number <= most:
             raise ValueError(f"value is {self.value!r}; allowed: {allowed}")
 

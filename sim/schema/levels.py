@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from sim.schema.fields import is_plain_number
 
 LevelValue = float | dict[str, float]
 
@@ -77,12 +80,14 @@ def _number(value: Any, key: str) -> float:
         raise ValueError(f"{key}is {'yes' if value else 'no'}; allowed: not yes or no")
     try:
         level = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{key}is {value!r}; allowed: a number") from None
-    if not level >= 0.0:
-        raise ValueError(
-            f"{key}is {value!r}; allowed: at least 0" if level < 0 else f"{key}is {value!r}; allowed: a number"
-        )
+    except (OverflowError, TypeError, ValueError):
+        level = math.nan
+    if isinstance(value, str) and not is_plain_number(value):
+        level = math.nan
+    if math.isnan(level):
+        raise ValueError(f"{key}is {value!r}; allowed: a number")
+    if level < 0.0:
+        raise ValueError(f"{key}is {value!r}; allowed: at least 0")
     if level > 1.0:
         raise ValueError(f"{key}is {value!r}; allowed: at most 1")
     return level

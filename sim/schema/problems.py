@@ -24,11 +24,11 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}"
+        text = f"{_shown(self.where)}: {_shown(self.what)}"
         if self.allowed:
-            text += f"; allowed: {self.allowed}"
+            text += f"; allowed: {_shown(self.allowed, 1000)}"
         if self.hint:
-            text += f"; did you mean {self.hint!r}?"
+            text += f"; did you mean {_shown(self.hint)!r}?"
         return text
 
 
@@ -71,6 +71,13 @@ class Complaints:
         """
         if self.problems:
             raise BadInputError(self.problems)
+
+
+def _shown(text: str, most: int = 400) -> str:
+    """Return a text as it can be shown in one line: long ones cut, and what a terminal would obey spelt out."""
+    if len(text) > most:
+        text = f"{text[: most - 100]} ... {text[-50:]} ({len(text):,} characters)"
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from sim.schema.validation import validate
 RowT = TypeVar("RowT", bound=Section)
 _YAML_MARK = re.compile(r'\s*in "[^"]*", (line \d+, column \d+)(:\n.*\n\s*\^)?')
 """Where something is wrong, as YAML says it: over several lines."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters but for tabs and ends of lines, which spreadsheets put into cells."""
 
 
 def read_table(
@@ -38,7 +41,10 @@ def read_table(
     """
     file, where = folder / f"{table}.csv", f"{folder.name}/{table}.csv"
     if not file.is_file():
-        if required:
+        # A folder or a dead link under this name would be passed over in silence where the table may be missing.
+        if os.path.lexists(file):
+            complaints.add(where, "is not a file")
+        elif required:
             complaints.add(where, "is missing")
         return ()
     try:
@@ -62,12 +68,20 @@ def read_table(
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML without what goes wrong silently: a name given twice, and references to other parts of the file."""
+    """YAML without what goes wrong silently.
+
+    That is a name given twice, references to other parts of the file, tags that force a type, and texts that YAML 1.1
+    takes for other numbers than people do (010 for 8, 1:30 for 90, 1_0 for 10) or for dates.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="references (*name) are not allowed", problem_mark=event.start_mark)
+        tag = getattr(self.peek_event(), "tag", None)  # type: ignore[no-untyped-call]
+        if tag is not None:
+            problem = f"tags ({tag.replace('tag:yaml.org,2002:', '!!')}) are not allowed"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -77,6 +91,23 @@ class _StrictLoader(yaml.SafeLoader):
                 problem = f"{name!r} is given {names.count(name)} times"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key[0].start_mark)
         return super().construct_mapping(node, deep)
+
+
+def _resolve_plain_numbers_only() -> None:
+    others = {
+        sign: [(tag, pattern) for tag, pattern in found if tag.rpartition(":")[2] not in ("int", "float", "timestamp")]
+        for sign, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _StrictLoader.yaml_implicit_resolvers = others
+    whole, broken = (
+        re.compile(r"[-+]?(0|[1-9][0-9]*)$"),
+        re.compile(r"([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
+    )
+    _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", whole, list("-+0123456789"))
+    _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", broken, list("-+0123456789."))
+
+
+_resolve_plain_numbers_only()
 
 
 def in_one_line(error: Exception) -> str:
@@ -104,6 +135,14 @@ def read_yaml(file: Path, where: str, complaints: Complaints) -> dict[str, Any]:
         complaints.add(where, "is not a mapping", "name: value lines")
         return {}
     return dict(data)
+
+
+def is_folder(path: str | Path) -> bool:
+    """Return whether a path leads to a folder; one that is too long, or of the home of nobody, does not."""
+    try:
+        return Path(path).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def check_file_names(folder: Path, tables: Sequence[str], complaints: Complaints) -> None:
@@ -146,6 +185,9 @@ def _rows(
         if not any(values):
             continue
         place = f"{where} line {number}"
+        if any(_CONTROL.search(value) for value in values):
+            complaints.add(place, "has a control character, which nobody sees and a terminal obeys")
+            continue
         if len(values) != len(columns):
             complaints.add(place, f"has {len(values)} cells", f"{len(columns)}, one for each column")
             continue

@@ -200,7 +200,7 @@ class NeedRow(Section):
     severity_sigma: float = parameter(0.8, "Spread of severity on the logit scale.", unit="logits", ge=0, le=10)
     return_probability: float = probability(0.0, "Chance that the need returns after support has ended.")
     return_days: float = parameter(
-        180.0, "Mean time from the end of support to a return (exponential).", unit="days", gt=0
+        180.0, "Mean time from the end of support to a return (exponential).", unit="days", ge=0.01
     )
 
 

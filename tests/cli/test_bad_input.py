@@ -241,3 +241,12 @@ def test_unknown_command(journeys: Journeys) -> None:
     refused(journeys("cmpare"), "unknown command 'cmpare'", "did you mean 'compare'?")
     refused(journeys("list", "scenaros"), "did you mean 'scenarios'?")
     refused(journeys("compare", "--bogus"), "--bogus")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "~nobody_of_this_name/x"])
+def test_paths_that_cannot_be(path: str, journeys: Journeys) -> None:
+    refused(journeys("check", "--config-dir", path), "--config-dir: there is no folder")
+    refused(journeys("check", f"scenario.folder={path}"), "there is no folder")
+    refused(journeys("check", f"scenario={path}"), "scenario")
+    if len(path) > 4000:
+        refused(journeys("check", f"hydra.run.dir={path}"), "output folder", "cannot be made: File name too long")

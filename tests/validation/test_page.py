@@ -34,7 +34,8 @@ def test_what_is_beyond_the_bound_fails() -> None:
 
 def test_what_fails_and_what_is_large_is_named_at_the_top() -> None:
     top = page([made(RIGHT, LARGE, WRONG)]).split("## Against theory")[0]
-    fails, large = re.search(r"Beyond the bound of its section: (.*)\n\n.*?: (.*)\n", top).groups()
+    fails = re.search(r"Beyond the bound of its section: (.*)", top)[1]
+    large = re.search(r"\|z\| above 3 .*?: (.*)", top)[1]
     assert fails == "Erlang C, 9 places, mean wait, days (+6.00)."
     assert large == "Erlang C, 5 places, mean wait, days (-3.20)."
 
@@ -43,6 +44,14 @@ def test_that_nothing_fails_is_said() -> None:
     top = page([made(RIGHT)]).split("## Against theory")[0]
     assert "Beyond the bound of its section: nothing." in top
     assert top.rstrip().splitlines()[-3].endswith("none.")
+
+
+def test_what_does_not_hold_is_named_at_the_top() -> None:
+    broken = Made(Part("Odd input", "Words.", broken=["input 7, tables: a cell"]), 0.5)
+    text = page([made(RIGHT), broken])
+    assert "Does not hold: Odd input: input 7, tables: a cell." in text
+    assert "| [Odd input](#odd-input) |  |  |  | 1 broken | 0.5 |" in text
+    assert "Does not hold: nothing." in page([made(RIGHT)])
 
 
 def test_each_section_has_a_row_with_an_address_and_its_own_heading() -> None:
