@@ -233,7 +233,7 @@ def test_a_folder_set_in_a_file_is_refused(journeys: Journeys) -> None:
     folder = Path("mine/experiment")
     folder.mkdir(parents=True)
     (folder / "one.yaml").write_text("# @package _global_\nscenario:\n  folder: ./place\n")
-    answer = journeys("compare", "--config-dir", "mine", "+experiment=one")
+    answer = journeys("compare", "--config-dir", "mine", "experiment=one")
     refused(answer, "a folder was set in a file")
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from experiments.cli import COMMANDS
 from experiments.store import Store
-from experiments.units import Done, Unit, work
+from experiments.units import Done, Terms, Unit, work
 from sim import Scenario, simulate
 from sim.outcomes.headline import HEADLINE
 from tests.cli.conftest import Journeys
@@ -322,10 +322,10 @@ def test_a_sweep_with_its_flag_in_the_middle(journeys: Journeys) -> None:
     assert len(list(Path("many").glob("*/manifest.json"))) == 2
 
 
-def die_in_replicate_1(unit: Unit, store: Store) -> Done:
+def die_in_replicate_1(unit: Unit, store: Store, terms: Terms) -> Done:
     if unit.replicate == 1:
         os.kill(os.getpid(), signal.SIGKILL)
-    return work(unit, store)
+    return work(unit, store, terms=terms)
 
 
 @pytest.mark.usefixtures("no_figures")
