@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup compare test check format benchmark validation mutation docs clean
+.PHONY: help setup compare compiled test check format benchmark validation mutation docs clean
 
 help:
 	@echo "make compare    run the main comparison and say where the report is"
+	@echo "make compiled   compile the agents: the same results, more than twice as fast; needs a C compiler"
 	@echo "make test       run the tests"
 	@echo "make check      ruff and mypy"
 	@echo "make format     let ruff format the code"
@@ -28,6 +29,9 @@ $(READY): pyproject.toml constraints.txt
 
 compare: $(READY)
 	$(BIN)/journeys compare
+
+compiled: $(READY)
+	$(BIN)/python -m sim.accelerate
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto

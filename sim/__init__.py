@@ -6,6 +6,7 @@ Example:
     >>> result.episodes, result.handoffs, result.spells, result.ledger  # pandas tables
 """
 
+from sim import prebuilt  # noqa: F401  (first: it decides where the other modules come from)
 from sim.api import simulate
 from sim.coordination import Coordination
 from sim.outcomes.result import Result

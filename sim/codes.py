@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Activity(IntEnum):
@@ -134,52 +135,52 @@ class Decision:
     Plain integers: the compiled rules take a hundred times longer to receive a member of an enumeration.
     """
 
-    ARRIVAL = 1
-    CAPABILITY = 2
-    PERSISTENCE = 3
-    PATIENCE = 4
-    NEED_COUNT = 5
-    NEED_KIND = 6
-    NEED_SEVERITY = 7
-    NEED_LAG = 8
-    WRONG_DOOR = 20
-    CHOICE_OF_DOOR = 21
-    REDIRECT = 22
-    GUESS = 23
-    CHOICE_OF_RECEIVER = 24
-    FINDING = 25
-    SENT = 30
-    TRANSFER_DAYS = 31
-    DECLINE = 32
-    RECORD_SEEN = 33
-    RECORDED = 34
-    WAIT_BORNE = 40
-    ATTENDANCE = 41
-    REBOOKING = 42
-    SERVICE_DAYS = 43
-    NEXT_IN_RANDOM_ORDER = 44
-    PERSIST = 50
-    RETRY_DAYS = 51
-    RETURN = 52
-    RETURN_DAYS = 53
-    NAVIGATION_OFFER = 60
-    NAVIGATOR_FOLLOW_UP = 61
-    CATCHMENT_LOST = 70
-    UNKNOWN_PROVIDER = 71
-    CONTRACT_PHASE = 72
-    CONTRACT_LAPSE = 73
-    CLOSURE_DAYS = 74
-    LIST_LOST = 75
-    TURNOVER = 76
-    VACANCY_DAYS = 77
-    LOCAL_THRESHOLD = 78
-    CRISIS_CANDIDATE = 80
-    CRISIS = 81
-    CHOICE_OF_CRISIS_SERVICE = 82
-    CRISIS_DAYS = 83
-    RESTART = 84
-    RAISE_CANDIDATE = 85
-    RAISE = 86
-    RAISED_KIND = 87
-    RAISED_SEVERITY = 88
-    INITIATIVE = 90
+    ARRIVAL: Final = 1
+    CAPABILITY: Final = 2
+    PERSISTENCE: Final = 3
+    PATIENCE: Final = 4
+    NEED_COUNT: Final = 5
+    NEED_KIND: Final = 6
+    NEED_SEVERITY: Final = 7
+    NEED_LAG: Final = 8
+    WRONG_DOOR: Final = 20
+    CHOICE_OF_DOOR: Final = 21
+    REDIRECT: Final = 22
+    GUESS: Final = 23
+    CHOICE_OF_RECEIVER: Final = 24
+    FINDING: Final = 25
+    SENT: Final = 30
+    TRANSFER_DAYS: Final = 31
+    DECLINE: Final = 32
+    RECORD_SEEN: Final = 33
+    RECORDED: Final = 34
+    WAIT_BORNE: Final = 40
+    ATTENDANCE: Final = 41
+    REBOOKING: Final = 42
+    SERVICE_DAYS: Final = 43
+    NEXT_IN_RANDOM_ORDER: Final = 44
+    PERSIST: Final = 50
+    RETRY_DAYS: Final = 51
+    RETURN: Final = 52
+    RETURN_DAYS: Final = 53
+    NAVIGATION_OFFER: Final = 60
+    NAVIGATOR_FOLLOW_UP: Final = 61
+    CATCHMENT_LOST: Final = 70
+    UNKNOWN_PROVIDER: Final = 71
+    CONTRACT_PHASE: Final = 72
+    CONTRACT_LAPSE: Final = 73
+    CLOSURE_DAYS: Final = 74
+    LIST_LOST: Final = 75
+    TURNOVER: Final = 76
+    VACANCY_DAYS: Final = 77
+    LOCAL_THRESHOLD: Final = 78
+    CRISIS_CANDIDATE: Final = 80
+    CRISIS: Final = 81
+    CHOICE_OF_CRISIS_SERVICE: Final = 82
+    CRISIS_DAYS: Final = 83
+    RESTART: Final = 84
+    RAISE_CANDIDATE: Final = 85
+    RAISE: Final = 86
+    RAISED_KIND: Final = 87
+    RAISED_SEVERITY: Final = 88
+    INITIATIVE: Final = 90

@@ -15,6 +15,8 @@ from typing import ParamSpec, TypeVar
 
 import numba
 
+from sim.prebuilt import cache_base
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -35,8 +37,7 @@ def source_digest() -> str:
 
 
 def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    folder = Path(base) / "citizen-journeys" / f"rules-{source_digest()}"
+    folder = cache_base() / f"rules-{source_digest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

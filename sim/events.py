@@ -18,7 +18,13 @@ import math
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Final
+
+from sim.native import mypyc_attr
+
+_push: Final = heappush
+_pop: Final = heappop
+"""Compiled code looks names of other modules up each time, but not these."""
 
 
 class Phase(IntEnum):
@@ -31,6 +37,7 @@ class Phase(IntEnum):
     LEAVE = 4
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Calendar:
     """A heap of events, each a call with one argument, held by strong references.
 
@@ -63,7 +70,7 @@ class Calendar:
             ValueError: The time is in the past or not a number.
         """
         if self.now <= time < math.inf:
-            heappush(self._heap, (time, phase, key, action, argument))
+            _push(self._heap, (time, phase, key, action, argument))
         elif not time >= self.now:
             raise ValueError(f"cannot schedule at {time}: it is {self.now} now")
 
@@ -75,7 +82,7 @@ class Calendar:
         """
         if not days >= 0.0:
             raise ValueError(f"cannot schedule in {days} days")
-        heappush(self._heap, (self.now + days, phase, key, action, argument))
+        _push(self._heap, (self.now + days, phase, key, action, argument))
 
     def run_until(self, end: float) -> None:
         """Process every event before ``end`` in order, then set the clock to ``end``."""
@@ -83,7 +90,7 @@ class Calendar:
         processed = 0
         try:
             while heap and heap[0][0] < end:
-                self.now, _, _, action, argument = heappop(heap)
+                self.now, _, _, action, argument = _pop(heap)
                 processed += 1
                 action(argument)
         finally:

@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from sim.codes import Decision
-from sim.draws import uniform
+from sim.direct import uniform
 from sim.levels import Levels
 from sim.mechanisms import registry
 from sim.mechanisms.handoff import MODES_BY_WORK
+from sim.native import mypyc_attr
 from sim.schema.initiatives import DATED
 from sim.timeline import Setting
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sim.model import JourneyModel
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Rules:
     """One mechanism for each dated question, and the levels of the barriers.
 
@@ -73,6 +75,7 @@ class Rules:
         return self._modes[navigator.mode]
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class MixedRules:
     """Rules of a district in which some initiatives reach only a share of the citizens, so far.
 

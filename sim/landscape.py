@@ -16,9 +16,10 @@ from sim.agents.pooling import Pool
 from sim.agents.provider import Provider
 from sim.agents.service import Service
 from sim.codes import Decision
-from sim.draws import absorb, key_of, uniform
+from sim.direct import absorb, local_threshold, uniform
+from sim.draws import key_of
 from sim.levels import Levels
-from sim.rules.unmet import local_threshold
+from sim.native import mypyc_attr
 from sim.scenario_checks import districts_of, needs_of
 from sim.schema.tables import FRONT_DOOR, ProviderRow, Sector, ServiceRow, Stage
 
@@ -37,6 +38,7 @@ class Knower(Protocol):
     hub: str | None
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Landscape:
     """Providers and their desks, and what can be looked up about them.
 

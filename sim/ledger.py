@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-NOBODY = -1
+from sim.native import mypyc_attr
+
+NOBODY: Final = -1
 """Stands in a column that does not apply."""
 
 _ROW = np.dtype(
@@ -26,7 +29,7 @@ _ROW = np.dtype(
         ("detail", "<f8"),
     ]
 )
-row = struct.Struct("<dIiiiiid").pack
+row: Final = struct.Struct("<dIiiiiid").pack
 """Makes a row for :meth:`Ledger.write`.
 
 Out of: days since the start of the run; a code, which is the :class:`sim.codes.Activity` and, shifted by 8, 16 and 24
@@ -37,6 +40,7 @@ and the provider on the other side; a number whose meaning the activity gives. N
 Column = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Ledger:
     """Rows of what happened, in the order in which it happened.
 

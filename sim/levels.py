@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from sim.native import mypyc_attr
 from sim.schema.barriers import Barriers
 from sim.schema.levels import ALL, PAIR, LevelValue
 
@@ -15,6 +16,7 @@ class Party(Protocol):
     profession: str
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Level:
     """The level of one barrier, for all or by sector, profession and pair of them.
 

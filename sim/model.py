@@ -12,7 +12,8 @@ from sim.agents.team import start_meetings
 from sim.agents.unmet import Unmet
 from sim.budget import FRONT_DOOR_ENTRY, checked_periods
 from sim.coordination import Coordination
-from sim.draws import address, finish, world_key
+from sim.direct import address, finish
+from sim.draws import world_key
 from sim.events import Calendar, Phase
 from sim.in_force import MixedRules, Rules
 from sim.landscape import Landscape
@@ -20,6 +21,7 @@ from sim.ledger import Ledger
 from sim.levels import Levels
 from sim.mechanisms import registry
 from sim.mesa_model import LightModel, collector_paused
+from sim.native import mypyc_attr
 from sim.population import draw_people
 from sim.scenario import Scenario
 from sim.schema.parameters import DAYS_PER_YEAR
@@ -27,6 +29,7 @@ from sim.schema.resources import Budget
 from sim.timeline import Setting, Timeline
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class JourneyModel(LightModel):
     """Citizens, providers and navigators under one coordination, in one replicate's world.
 
@@ -68,7 +71,12 @@ class JourneyModel(LightModel):
         self.ledger = Ledger()
         self._episodes = 0
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
-        self.bandwidth = self.parameters.journey.bandwidth
+        # Copied: to ask the parameters takes as long as a draw.
+        journey = self.parameters.journey
+        self.bandwidth = journey.bandwidth
+        self.retry_days = journey.retry_days
+        self.unaware_days = journey.unaware_days
+        self.chase_days = self.parameters.handoffs.chase_days
         self.needs = scenario.tables.needs
         self.services_pay = self.parameters.budget is Budget.EQUAL
         self.timeline = Timeline(scenario, coordination)

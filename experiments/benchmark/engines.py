@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.benchmark import daily, ours, with_ciw, with_devs, with_simpy
 from experiments.benchmark.reference import Record, Reference
+from sim import prebuilt
 from sim.mesa_model import collector_paused
 
 
@@ -33,6 +34,7 @@ class Engine:
         record: Makes the record of logical events from what ``simulate`` returns; not timed.
         growth: Exponent with which its time grows with the size by its construction, as long as none was measured.
         is_exact: Whether it is the reference model and not an approximation.
+        environment: Variables of the environment that it needs; if any, it is run in processes of its own.
     """
 
     key: str
@@ -42,9 +44,19 @@ class Engine:
     record: Callable[[Any], Record] = _as_it_is
     growth: float = 1.0
     is_exact: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-OURS = Engine("ours", "this model", ours.simulate, ours.scenario_of, ours.record_of)
+OURS = Engine(
+    "ours",
+    "this model, compiled" if prebuilt.IS_TAKEN else "this model",
+    ours.simulate,
+    ours.scenario_of,
+    ours.record_of,
+)
+AS_IT_IS = replace(OURS, key="as_it_is", name="this model", environment={prebuilt.SWITCH: "0"})
+"""Ours without the compiled agents."""
+OWN = (OURS, AS_IT_IS) if prebuilt.IS_TAKEN else (OURS,)
 PEERS = (
     Engine("daily", "Mesa, daily steps", daily.simulate, is_exact=False),
     Engine("idle", "Mesa, daily steps of those with a need", daily.simulate_without_the_idle, is_exact=False),
@@ -62,4 +74,4 @@ def engine_of(key: str) -> Engine:
     Raises:
         KeyError: There is none.
     """
-    return {engine.key: engine for engine in (OURS, *PEERS)}[key]
+    return {engine.key: engine for engine in (OURS, AS_IT_IS, *PEERS)}[key]

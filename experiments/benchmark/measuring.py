@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.benchmark.apart import timed, timed_apart
 from experiments.benchmark.engines import Engine
 from experiments.benchmark.memory import peak_growth
-from experiments.benchmark.reference import counted, outcomes, reference_of
+from experiments.benchmark.reference import outcomes, reference_of
 
 Say = Callable[[str], None]
 
@@ -67,7 +66,7 @@ def measured(
         _time(now, repeats, most_seconds)
         for one in now:
             if one.seconds:
-                one.peak = peak_growth(one.engine.key, citizens)
+                one.peak = peak_growth(one.engine.key, citizens, one.engine.environment)
         found += now
         for one in now:
             if one.seconds:
@@ -101,18 +100,6 @@ def outcomes_of(engine: Engine, citizens: int, seeds: Sequence[int]) -> dict[str
     return {name: [run[name] for run in runs] for name in runs[0]}
 
 
-def seconds_of(action: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the processor time that an action takes, and what it returns.
-
-    Processor time, since other programs on the machine would add to that on the clock. No engine uses more than one
-    thread. The search for cyclic garbage is as each engine leaves it.
-    """
-    gc.collect()
-    begin = time.process_time()
-    result = action()
-    return time.process_time() - begin, result
-
-
 def _time(now: Sequence[Measured], repeats: int, most_seconds: float) -> None:
     """Time the engines in turn, repeat by repeat, so that a slow while of the machine hits them all."""
     planned = [(one, _repeats(one, repeats, most_seconds)) for one in now]
@@ -124,9 +111,12 @@ def _time(now: Sequence[Measured], repeats: int, most_seconds: float) -> None:
 
 
 def _time_once(one: Measured, prepared: Any, seed: int) -> None:
-    seconds, outcome = seconds_of(lambda: one.engine.simulate(prepared, seed))
+    if one.engine.environment:
+        seconds, events = timed_apart(one.engine, one.citizens, seed)
+    else:
+        seconds, events = timed(one.engine, prepared, seed)
     one.seconds.append(seconds)
-    one.events.append(sum(counted(one.engine.record(outcome)).values()))
+    one.events.append(events)
 
 
 def _repeats(one: Measured, repeats: int, most_seconds: float) -> int:

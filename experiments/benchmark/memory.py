@@ -8,8 +8,10 @@ resident memory and can set it back; elsewhere it is not measured.
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.benchmark.engines import engine_of
@@ -19,17 +21,19 @@ FIRST_DAYS = 20.0
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def peak_growth(key: str, citizens: int) -> int | None:
+def peak_growth(key: str, citizens: int, environment: Mapping[str, str]) -> int | None:
     """Measure the peak memory of a run, or return None where the system does not tell.
 
     Args:
         key: Key of the engine.
         citizens: Size.
+        environment: Variables of the environment that it needs.
     """
     if not _RESET.exists():
         return None
     command = [sys.executable, "-m", "experiments.benchmark.memory", key, str(citizens)]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    own = {**os.environ, **environment}
+    return int(subprocess.run(command, env=own, check=True, capture_output=True, text=True).stdout)
 
 
 def main(key: str, citizens: int) -> None:

@@ -11,6 +11,7 @@ from experiments.benchmark.measuring import Measured, exponent
 from experiments.benchmark.results import Results, beside_ours
 from experiments.benchmark.town import Arm
 from experiments.validation.part import Part, table
+from sim import prebuilt
 
 _TITLE = "Speed and memory beside other simulators"
 _BEFORE = """\
@@ -108,7 +109,18 @@ def town_table(town: Sequence[Arm]) -> str:
 def _versions() -> str:
     """Return what was measured with what."""
     engines = ", ".join(f"{name} {version(name)}" for name in ("Mesa", "SimPy", "Ciw"))
-    return f"Measured with Python {platform.python_version()} on {platform.machine()}, {engines}."
+    return f"Measured with Python {platform.python_version()} on {platform.machine()}, {engines}. {_build()}"
+
+
+def _build() -> str:
+    """Return whether our agents are compiled here."""
+    if prebuilt.IS_TAKEN:
+        return (
+            "Our agents were compiled (`make compiled`; the results are the same to the bit) for the row that says so, "
+            "beside which the others are set, and for the full model. Each run of this model as it is was timed in a "
+            "process of its own, in turn with the others."
+        )
+    return "Our agents were not compiled (`make compiled` does it): they ran as they are."
 
 
 def _memory(one: Measured) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from experiments.benchmark.engines import OURS, Engine
+from experiments.benchmark.engines import OURS, OWN, Engine
 from experiments.benchmark.measuring import Measured, Say, measured, outcomes_of
 from experiments.benchmark.reference import BLOCK
 from experiments.benchmark.town import Arm, arms
@@ -57,7 +57,7 @@ def results(
     say("agreement ...")
     # This also compiles and loads what is compiled and loaded once.
     exact, biased = agreement(peers, AGREEMENT_RUNS)
-    found = measured([OURS, *peers], sizes, repeats, most_seconds, say)
+    found = measured([*OWN, *peers], sizes, repeats, most_seconds, say)
     if with_town:
         say("three_journeys ...")
     return Results(found, exact, biased, arms(repeats) if with_town else [])

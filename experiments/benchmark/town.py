@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from experiments.benchmark.measuring import seconds_of
+from experiments.benchmark.apart import seconds_of
 from sim import Coordination, Scenario
 from sim.coordination import names as coordinations
 from sim.model import JourneyModel

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sim.agents.episode import Episode, State
 from sim.agents.handoff import REFUSALS
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
-from sim.draws import exponential, happens
+from sim.direct import exponential, happens
 from sim.events import Phase
 from sim.ledger import NOBODY, row
 from sim.mesa_model import LightAgent
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _EVENTS_EACH = 1 << 24
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Citizen(LightAgent):
     """One citizen; in the model from the first need's onset until nothing more can happen.
 
@@ -173,7 +175,7 @@ class Citizen(LightAgent):
         chases, though not a citizen who has left a queue for good; the citizen tries again, with the probability of
         their persistence; the citizen gives up.
         """
-        model, journey = self.model, self.model.parameters.journey
+        model = self.model
         occasion = episode.setbacks
         episode.setbacks += 1
         persists = happens(self.key, episode.address, Decision.PERSIST, occasion, self.persistence)
@@ -184,11 +186,11 @@ class Citizen(LightAgent):
             self.later(0.0, Phase.ARRIVE, type(handoff).hand_on_from_receiver, handoff)
             return Followed.SENT_AGAIN
         if handoff is not None and handoff.may_be_chased() and (persists or reason is not Reason.ABANDONED_WAIT):
-            self.later(model.parameters.handoffs.chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
+            self.later(model.chase_days, Phase.ARRIVE, type(handoff).send_again, handoff)
             return Followed.SENT_AGAIN
-        in_vain = journey.unaware_days if reason is Reason.NOT_TRANSMITTED and noticed is Noticed.NOBODY else 0.0
+        in_vain = model.unaware_days if reason is Reason.NOT_TRANSMITTED and noticed is Noticed.NOBODY else 0.0
         if persists:
-            days = exponential(self.key, episode.address, Decision.RETRY_DAYS, occasion, journey.retry_days)
+            days = exponential(self.key, episode.address, Decision.RETRY_DAYS, occasion, model.retry_days)
             self.later(in_vain + days, Phase.ARRIVE, self.seek, episode)
             return Followed.TRIED_AGAIN
         self.later(in_vain, Phase.ARRIVE, self.give_up, episode)
@@ -202,7 +204,7 @@ class Citizen(LightAgent):
 
     def _act_again(self, episode: Episode, handoff: Handoff | None) -> None:
         """The navigator has the same handoff made again, or finds another door where the receiver said no."""
-        days = self.model.parameters.handoffs.chase_days
+        days = self.model.chase_days
         if handoff is None or handoff.receiver.number in episode.refused:
             self.later(days, Phase.ARRIVE, self.seek, episode)
         else:
@@ -262,11 +264,11 @@ class Citizen(LightAgent):
 
     def _record(
         self,
-        activity: Activity,
+        activity: int,
         episode: Episode,
         provider: Provider | None = None,
-        reason: Reason = Reason.NONE,
-        followed: Followed = Followed.NONE,
+        reason: int = 0,
+        followed: int = 0,
         other: int = NOBODY,
         detail: float = 0.0,
     ) -> None:

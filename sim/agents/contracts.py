@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.agents.desk import Desk
 from sim.codes import Activity, Decision
-from sim.draws import MASK, absorb, exponential, happens, uniform
+from sim.direct import absorb, exponential, happens, uniform, vacant_places
+from sim.draws import MASK
 from sim.events import Phase
-from sim.rules.unmet import vacant_places
+from sim.native import mypyc_attr
 from sim.schema.tables import Sector
 
 if TYPE_CHECKING:
-    from sim.agents.desk import Desk
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
 
@@ -23,6 +24,7 @@ class Vacancy(NamedTuple):
     places: int
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Contracts:
     """The cycle of contracts of one provider.
 

@@ -6,14 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.agents.desk import Desk
-from sim.agents.episode import State
+from sim.agents.episode import Episode, State
 from sim.codes import Activity, Decision
-from sim.draws import MASK, happens
+from sim.direct import happens, service_days
+from sim.draws import MASK
 from sim.events import Phase
-from sim.rules.waiting import service_days
 
 if TYPE_CHECKING:
-    from sim.agents.episode import Episode
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
     from sim.schema.tables import ServiceRow

@@ -9,6 +9,7 @@ from sim.budget import staff_per_place
 from sim.codes import Activity
 from sim.draws import key_of
 from sim.ledger import NOBODY, row
+from sim.native import mypyc_attr
 from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL
 from sim.schema.tables import Duration, ServiceRow, Stage
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _KINDS = {Duration.EXPONENTIAL: EXPONENTIAL, Duration.LOGNORMAL: LOGNORMAL, Duration.FIXED: FIXED}
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Desk(ABC):
     """One desk of a provider.
 
@@ -72,7 +74,7 @@ class Desk(ABC):
         self._record(Activity.PLACES, detail=float(places))
         return True
 
-    def _record(self, activity: Activity, episode: Episode | None = None, reason: int = 0, detail: float = 0.0) -> None:
+    def _record(self, activity: int, episode: Episode | None = None, reason: int = 0, detail: float = 0.0) -> None:
         citizen, number = (NOBODY, NOBODY) if episode is None else (episode.citizen.row, episode.number)
         self._write(
             row(self._calendar.now, activity | reason << 8, citizen, number, self._at, self.number, NOBODY, detail)

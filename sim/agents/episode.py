@@ -6,7 +6,8 @@ import math
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sim.rules.doors import severity_at
+from sim.direct import severity_at
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.citizen import Citizen
@@ -31,6 +32,7 @@ class State(IntEnum):
     """The citizen no longer pursues it."""
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Episode:
     """One need of one citizen.
 

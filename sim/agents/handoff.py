@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.codes import Activity, Decision, Followed, Noticed, Reason
-from sim.draws import happens
+from sim.codes import Activity, Decision, Noticed, Reason
+from sim.direct import happens, recorded_chance
 from sim.events import Phase
 from sim.ledger import NOBODY, row
-from sim.rules.handoffs import recorded_chance
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
@@ -25,6 +25,7 @@ REFUSALS = (
 )  # fmt: skip
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Handoff:
     """One handoff.
 
@@ -131,12 +132,12 @@ class Handoff:
 
     def _record(
         self,
-        activity: Activity,
+        activity: int,
         provider: Provider,
         other: Provider,
-        reason: Reason = Reason.NONE,
-        noticed: Noticed = Noticed.NONE,
-        followed: Followed = Followed.NONE,
+        reason: int = 0,
+        noticed: int = 0,
+        followed: int = 0,
         detail: float = 0.0,
     ) -> None:
         episode = self.episode

@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.agents.citizen import Citizen
 from sim.codes import Activity, Decision
-from sim.draws import happens, key_of
+from sim.direct import happens
+from sim.draws import key_of
 from sim.events import Phase
 from sim.mesa_model import LightAgent
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
-    from sim.agents.citizen import Citizen
     from sim.agents.episode import Episode
     from sim.agents.provider import Provider
     from sim.mechanisms.navigation import Navigating
     from sim.model import JourneyModel
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Navigator(LightAgent):
     """One link worker or key worker.
 
@@ -35,7 +38,9 @@ class Navigator(LightAgent):
     """
 
     model: JourneyModel
-    sector, profession, hub = "", "navigation", None
+    sector: str = ""
+    profession: str = "navigation"
+    hub: str | None = None
 
     def __init__(self, model: JourneyModel, team: Team, number: int) -> None:
         super().__init__(model)
@@ -102,6 +107,7 @@ class Case(NamedTuple):
     number: int
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Team:
     """The navigators of one kind and their one waiting list, first come first served."""
 
@@ -184,6 +190,7 @@ class Team:
         return None
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Navigators:
     """All navigators of the place, in teams by kind.
 

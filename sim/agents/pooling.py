@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.agents.service import Service
 from sim.events import Phase
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
-    from sim.agents.service import Service
     from sim.schema.resources import Pooling
 
 
@@ -26,6 +27,7 @@ class Move(NamedTuple):
     receiver: Service
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Pool:
     """The services of one pool.
 

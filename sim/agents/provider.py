@@ -10,10 +10,11 @@ from sim.agents.contracts import Contracts
 from sim.agents.episode import State
 from sim.agents.handoff import Handoff
 from sim.codes import Activity, Decision, Reason
-from sim.draws import MASK, happens, key_of
+from sim.direct import happens, referral_threshold
+from sim.draws import MASK, key_of
 from sim.events import Phase
 from sim.mesa_model import LightAgent
-from sim.rules.doors import referral_threshold
+from sim.native import mypyc_attr
 from sim.schema.tables import FRONT_DOOR, ProviderRow
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _EVENTS_EACH = 1 << 24
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Provider(LightAgent):
     """One organisation.
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from sim.agents.desk import Desk
 from sim.agents.spell import Spell
 from sim.codes import Activity, Decision, Reason
-from sim.draws import absorb, exponential, happens
+from sim.direct import absorb, attends, expected_wait, exponential, happens, service_days
 from sim.events import Phase
-from sim.rules.waiting import attends, expected_wait, service_days
 from sim.schema.tables import ServiceRow
 
 if TYPE_CHECKING:
@@ -56,7 +55,11 @@ class Service(Desk):
         self._owed = 0.0
         journey = model.parameters.journey
         self._missed_slot = min(desk.service_days, journey.missed_slot_days)
-        self._journey = journey
+        self._attendance = journey.attendance
+        self._odds_week = journey.attendance_odds_week
+        self._odds_capability = journey.attendance_odds_capability
+        self._rebook = journey.rebook
+        self._rebook_days = journey.rebook_days
 
     @property
     def is_full(self) -> bool:
@@ -185,9 +188,9 @@ class Service(Desk):
         return self._time[1] / self.model.pace if self.pays else self._time[1]
 
     def _is_attended(self, spell: Spell) -> bool:
-        episode, journey = spell.episode, self._journey
-        if journey.attendance >= 1.0:
+        if self._attendance >= 1.0:
             return True
+        episode = spell.episode
         citizen, handoff = episode.citizen, episode.handoff
         help_odds = 1.0 if handoff is None else handoff.mode.numbers.attendance_odds
         if citizen.navigator is not None:
@@ -197,10 +200,10 @@ class Service(Desk):
             episode.address,
             Decision.ATTENDANCE,
             spell.appointment(),
-            journey.attendance,
-            journey.attendance_odds_week,
+            self._attendance,
+            self._odds_week,
             self._calendar.now - spell.joined,
-            journey.attendance_odds_capability,
+            self._odds_capability,
             citizen.capability,
             help_odds,
         )
@@ -213,8 +216,8 @@ class Service(Desk):
         citizen.later(self._missed_slot, Phase.RELEASE, Service.free_place, self)
         occasion = spell.appointment()
         spell.missed += 1
-        if happens(citizen.key, episode.address, Decision.REBOOKING, occasion, self._journey.rebook):
-            citizen.later(self._journey.rebook_days, Phase.ARRIVE, self.queue_up, spell)
+        if happens(citizen.key, episode.address, Decision.REBOOKING, occasion, self._rebook):
+            citizen.later(self._rebook_days, Phase.ARRIVE, self.queue_up, spell)
         else:
             self.leave(spell, Reason.DID_NOT_ATTEND)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.draws import MASK
+from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
@@ -14,6 +15,7 @@ _STRIDE = 0x9E3779B97F4A7C15
 """Keeps the appointments of one stay apart from those of the next."""
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Spell:
     """One stay.
 

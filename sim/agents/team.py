@@ -8,6 +8,7 @@ from sim.codes import Activity
 from sim.events import Phase
 from sim.ledger import NOBODY
 from sim.mechanisms import registry
+from sim.native import mypyc_attr
 from sim.schema.parameters import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _FIRST_KEY = 1 << 60
 """Above the keys of everything else in its phase."""
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Team:
     """The providers of one hub.
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from sim.agents.crisis import Contact
 from sim.codes import Activity, Decision, Reason
-from sim.draws import MASK, exponential, happens, key_of, normal, race_time
+from sim.direct import crisis_hazard, exponential, happens, normal, race_time, raising_hazard
+from sim.draws import MASK, key_of
 from sim.events import Phase
 from sim.ledger import NOBODY
+from sim.native import mypyc_attr
 from sim.rules.people import logit_normal
-from sim.rules.unmet import crisis_hazard, raising_hazard
 from sim.schema.parameters import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _SLOT = (1 << 32) - 1
 """Keeps the slot of a raised need, which is made of the key of its kind, within its word of an address."""
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class Unmet:
     """What may happen to every unmet need of a model.
 

@@ -12,8 +12,8 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision
+from sim.direct import next_in_random_order
 from sim.mechanisms.registry import mechanism
-from sim.rules.waiting import next_in_random_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision
+from sim.direct import takes_wrong_door
 from sim.mechanisms.registry import mechanism
-from sim.rules.doors import takes_wrong_door
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode

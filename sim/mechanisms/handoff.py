@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision, ModeCode, Reason
-from sim.draws import exponential, happens
+from sim.direct import carried_chance, exponential, happens, transfer_mean, transmitted_chance
 from sim.mechanisms.registry import mechanism
-from sim.rules.handoffs import carried_chance, transfer_mean, transmitted_chance
 from sim.schema.fields import Status
 
 if TYPE_CHECKING:

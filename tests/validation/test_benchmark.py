@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from experiments.benchmark import __main__, measuring, memory, ours, results, with_simpy
-from experiments.benchmark.engines import OURS, PEERS, Engine, engine_of
+from experiments.benchmark.apart import timed, timed_apart
+from experiments.benchmark.engines import AS_IT_IS, OURS, PEERS, Engine, engine_of
 from experiments.benchmark.measuring import Measured, estimated, exponent, measured, outcomes_of
 from experiments.benchmark.reference import (
     ASSESSMENT_ENDED,
@@ -183,7 +184,7 @@ def test_blocks_do_not_touch_each_other() -> None:
 
 
 def test_what_would_take_too_long_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "peak_growth", lambda key, citizens: None)
+    monkeypatch.setattr(measuring, "peak_growth", lambda *_: None)
     simpy = engine_of("simpy")
     found = measured([OURS, simpy], [BLOCK, 2 * BLOCK], 2, 1e-6, lambda _: None)
     small, large = [one for one in found if one.engine is simpy]
@@ -195,6 +196,12 @@ def test_what_would_take_too_long_is_estimated(monkeypatch: pytest.MonkeyPatch) 
     assert beside_ours(found, large) is None
     assert "not measured: would take" in speed_table(found)
     assert "not measured" in exponent_table(found)
+
+
+def test_the_model_as_it_is_does_the_same_in_a_process_of_its_own() -> None:
+    seconds, events = timed_apart(AS_IT_IS, BLOCK, 3)
+    assert seconds > 0.0
+    assert events == timed(OURS, OURS.prepare(reference_of(BLOCK)), 3)[1]
 
 
 def test_estimates_follow_the_growth_that_was_seen() -> None:
@@ -209,7 +216,7 @@ def test_estimates_follow_the_growth_that_was_seen() -> None:
 @pytest.mark.parametrize("engine", [OURS, engine_of("simpy")], ids=lambda engine: engine.key)
 def test_memory_grows_by_what_a_run_takes(engine: Engine) -> None:
     """A record of some 20,000 entries alone is more than half a megabyte."""
-    growth = memory.peak_growth(engine.key, BLOCK)
+    growth = memory.peak_growth(engine.key, BLOCK, engine.environment)
     if growth is None:
         pytest.skip("this system does not tell the peak of memory")
     assert 5e5 < growth < 5e7
@@ -220,7 +227,7 @@ def test_the_command_writes_the_page(
 ) -> None:
     """Small: few runs to compare outcomes, and no memory, which another test measures."""
     monkeypatch.setattr(results, "AGREEMENT_RUNS", 3)
-    monkeypatch.setattr(measuring, "peak_growth", lambda key, citizens: None)
+    monkeypatch.setattr(measuring, "peak_growth", lambda *_: None)
     page = tmp_path / "page.md"
     __main__.main(["--sizes", "2,000", "--repeats", "1", "--peers", "simpy", "--no-town", "--markdown", str(page)])
     text = page.read_text(encoding="utf-8")
