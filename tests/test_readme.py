@@ -30,9 +30,8 @@ def test_a_command_runs(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_town").symlink_to(ROOT / "scenarios" / "three_journeys")
     command, changes = arguments[0], []
-    if "scenario=talking_therapies" not in arguments:
-        # Figures of a comparison are drawn for one of the commands, and in many other tests.
-        monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
+    # Figures of a comparison are drawn in many other tests.
+    monkeypatch.setattr("experiments.figures.compare_figures", lambda *_, **__: [])
     if command in ("attribute", "compare", "run", "sweep", "sensitivity") and not {"--help", "--dry-run"} & set(
         arguments
     ):
