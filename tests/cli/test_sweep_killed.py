@@ -105,7 +105,6 @@ def runs_of(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_killed_ten_times_and_resumed(tmp_path: Path, journeys: Journeys) -> None:
     assert journeys("sweep", *ARGUMENTS, "executor=serial", "store=whole", "hydra.run.dir=undisturbed").status == 0
     arguments = (*ARGUMENTS, "workers=2", "store=killed", "hydra.run.dir=out")
