@@ -49,7 +49,7 @@ docs: $(READY)
 	$(BIN)/python -m sim.schema.reference
 
 benchmark: $(READY)
-	$(BIN)/python -m experiments.benchmark
+	$(BIN)/python -m experiments.benchmark --markdown docs/benchmark.md
 
 validation: $(READY)
 	$(BIN)/python -m experiments.validation
