@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from experiments.benchmark import reference as vocabulary
 from experiments.benchmark.reference import BLOCK, DOORS, KINDS, Record, Reference
+from experiments.validation.places import load_place
 from sim import Coordination, Scenario
 from sim.codes import Activity, Reason
 from sim.model import JourneyModel
@@ -44,9 +40,7 @@ _NOT_COUNTED = (Activity.HANDOFF_ACCEPTED, Activity.HANDOFF_ATTENDED)
 
 def scenario_of(reference: Reference) -> Scenario:
     """Return the reference model as a scenario, by way of a folder of tables."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_tables(reference, Path(folder))
-        return Scenario.load(Path(folder))
+    return load_place(settings(reference), tables(reference))
 
 
 def simulate(scenario: Scenario, seed: int) -> JourneyModel:
@@ -77,35 +71,34 @@ def record_of(model: JourneyModel) -> Record:
     return list(zip(times, what[kept].tolist(), whose, strict=True))
 
 
-def write_tables(reference: Reference, folder: Path) -> None:
-    """Write the tables and the settings of the scenario."""
+def tables(reference: Reference) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of the scenario."""
     blocks = range(reference.blocks)
     doors = [(block, door) for block in blocks for door in range(DOORS)]
     desks = [(block, kind) for block in blocks for kind in range(KINDS)]
     assessment = {"stage": "assessment", "needs": "all", "places": reference.assessment_places}
     support = {"stage": "support", "assessed_first": "yes", "places": reference.support_places}
     public, voluntary = {"sector": "public", "profession": "advice"}, {"sector": "voluntary", "profession": "care"}
-    _write(folder / "districts.csv", [{"district": f"d{block}", "citizens_per_year": BLOCK} for block in blocks])
-    _write(folder / "needs.csv", [{"need": f"need_{kind}", "prevalence": 1} for kind in range(KINDS)])
-    _write(
-        folder / "providers.csv",
-        [{"provider": f"door_{b}_{d}", "districts": f"d{b}", "visibility": 1, **public} for b, d in doors]
-        + [{"provider": f"helper_{b}", "districts": f"d{b}", "visibility": 0, **voluntary} for b in blocks],
-    )
-    _write(
-        folder / "services.csv",
-        [
-            {"service": f"intake_{b}_{d}", "provider": f"door_{b}_{d}", "service_days": reference.assessment_days}
-            | assessment
-            for b, d in doors
-        ]
-        + [
-            {"service": f"help_{b}_{k}", "provider": f"helper_{b}", "service_days": reference.support_days}
-            | {"needs": f"need_{k}", **support}
-            for b, k in desks
+    return {
+        "districts": [{"district": f"d{block}", "citizens_per_year": BLOCK} for block in blocks],
+        "needs": [{"need": f"need_{kind}", "prevalence": 1} for kind in range(KINDS)],
+        "providers": [
+            *({"provider": f"door_{b}_{d}", "districts": f"d{b}", "visibility": 1, **public} for b, d in doors),
+            *({"provider": f"helper_{b}", "districts": f"d{b}", "visibility": 0, **voluntary} for b in blocks),
         ],
-    )
-    (folder / "scenario.yaml").write_text(yaml.safe_dump(settings(reference)), encoding="utf-8")
+        "services": [
+            *(
+                {"service": f"intake_{b}_{d}", "provider": f"door_{b}_{d}", "service_days": reference.assessment_days}
+                | assessment
+                for b, d in doors
+            ),
+            *(
+                {"service": f"help_{b}_{k}", "provider": f"helper_{b}", "service_days": reference.support_days}
+                | {"needs": f"need_{k}", **support}
+                for b, k in desks
+            ),
+        ],
+    }
 
 
 def settings(reference: Reference) -> dict[str, Any]:
@@ -131,11 +124,3 @@ def settings(reference: Reference) -> dict[str, Any]:
         "handoffs": {"letter": letter},
         "crises": {"hazard": 0},
     }
-
-
-def _write(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)

@@ -13,7 +13,8 @@ from random import Random
 
 from experiments.validation.fuzz_values import misspelt, nearly, odd_text, says
 from experiments.validation.fuzz_verdicts import RAN, FailureError, expect, run_bounded
-from experiments.validation.random_places import random_landscape, write_place
+from experiments.validation.places import write_tables
+from experiments.validation.random_places import random_landscape
 from sim import shipped
 from sim.coordination import Coordination
 from sim.scenario import Scenario, shipped_names
@@ -69,7 +70,7 @@ def _files(place: str, with_settings: bool) -> Mapping[str, bytes]:
     # In some landscapes coordination costs more than the services: there it comes on top.
     settings = {name: drawn.settings[name] for name in sections} | {"budget": "added"}
     with tempfile.TemporaryDirectory() as folder:
-        write_place(Path(folder), drawn.tables, settings)
+        write_tables(Path(folder), settings, drawn.tables)
         return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 

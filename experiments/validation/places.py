@@ -14,7 +14,7 @@ from sim import Scenario
 
 Row = Mapping[str, Any]
 Table = Sequence[Row] | str | None
-"""Rows, the text of the file, or None for no file at all."""
+"""Rows, the text of the file, or None (or no rows) for no file at all."""
 
 
 def write_tables(folder: Path, settings: Mapping[str, Any], tables: Mapping[str, Table]) -> Path:
@@ -32,7 +32,7 @@ def write_tables(folder: Path, settings: Mapping[str, Any], tables: Mapping[str,
     for name, content in tables.items():
         if isinstance(content, str):
             (folder / f"{name}.csv").write_text(content, encoding="utf-8")
-        elif content is not None:
+        elif content:
             _write_rows(folder / f"{name}.csv", content)
     text = yaml.safe_dump(dict(settings), sort_keys=False)
     (folder / "scenario.yaml").write_text(text, encoding="utf-8")

@@ -23,7 +23,8 @@ from pathlib import Path
 from random import Random
 
 from experiments.validation.landscape_checks import BrokenError
-from experiments.validation.random_places import Row, write_place
+from experiments.validation.places import write_tables
+from experiments.validation.random_places import Row
 from sim.api import simulate
 from sim.scenario import Scenario
 from sim.schema.tables import ServiceRow
@@ -73,8 +74,7 @@ def random_queue(luck: Random, folder: Path) -> Scenario:
         "journey": {"attendance": 1},
         "crises": {"hazard": 0, "raises": 0},
     }
-    write_place(folder, tables, settings)
-    return Scenario.load(folder)
+    return Scenario.load(write_tables(folder, settings, tables))
 
 
 def check_queue(place: Scenario, seed: int, replicate: int) -> None:

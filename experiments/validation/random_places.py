@@ -6,15 +6,13 @@ door as anybody's own. Who draws is given: a seeded generator, or one of a libra
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import yaml
-
+from experiments.validation.places import write_tables
 from sim.coordination import MECHANISMS, Coordination
 from sim.mechanisms import registry
 from sim.scenario import Scenario
@@ -56,30 +54,12 @@ class Landscape:
         Raises:
             BadInputError: The files are refused: what was drawn is not valid.
         """
-        write_place(folder, self.tables, self.settings)
+        write_tables(folder, self.settings, self.tables)
         complaints = Complaints()
         coordination = validate(Coordination, dict(self.coordination), "coordination", complaints)
         if coordination is None:
             raise BadInputError(complaints.problems)
         return Scenario.load(folder), coordination
-
-
-def write_place(folder: Path, tables: Mapping[str, Sequence[Row]], settings: Mapping[str, Any]) -> None:
-    """Write a scenario folder; a table without rows has no file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables.items():
-        if rows:
-            write_table(folder / f"{name}.csv", rows)
-    (folder / "scenario.yaml").write_text(yaml.safe_dump(dict(settings), sort_keys=False), encoding="utf-8")
-
-
-def write_table(file: Path, rows: Sequence[Row]) -> None:
-    """Write the rows of one table; a cell that a row has not is empty."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def random_landscape(luck: Random) -> Landscape:

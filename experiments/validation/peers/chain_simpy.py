@@ -23,9 +23,9 @@ from experiments.validation.peers.running import (
     Measures,
     compared_with,
     generator,
-    place_of,
     replicated,
 )
+from experiments.validation.places import load_place
 from sim import Coordination, Scenario, simulate
 
 FAMILY = "Chain in SimPy"
@@ -79,7 +79,7 @@ def _scenario(setting: Setting) -> Scenario:
         },
         "barrier_effects": numbers.EFFECTS,
     }
-    return place_of(settings, _tables())
+    return load_place(settings, _tables())
 
 
 def _tables() -> dict[str, list[dict[str, Any]]]:

@@ -17,7 +17,8 @@ import simpy
 
 from experiments.validation.compared import Compared
 from experiments.validation.part import Part
-from experiments.validation.peers.running import PLAIN, Measures, Run, compared_with, generator, place_of, replicated
+from experiments.validation.peers.running import PLAIN, Measures, Run, compared_with, generator, replicated
+from experiments.validation.places import load_place
 from sim import Coordination, Scenario, simulate
 from sim.schema.parameters import DAYS_PER_YEAR
 
@@ -134,7 +135,7 @@ def _scenario(case: Case) -> Scenario:
         },
     }
     stages = ("support",) if len(case.stations) == 1 else ("assessment", "support")
-    return place_of(
+    return load_place(
         settings,
         {
             "districts": [{"district": "town", "citizens_per_year": case.per_day * DAYS_PER_YEAR}],

@@ -1,20 +1,15 @@
-"""What all peers need: places from tables, replicates on some processes, and random numbers of their own."""
+"""What all peers need: settings of a plain place, replicates on some processes, and random numbers of their own."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from experiments.validation.compared import Compared, with_peer
-from sim import Scenario
 
 Measures = dict[str, float]
 Floats = npt.NDArray[np.float64]
@@ -28,19 +23,6 @@ PLAIN: dict[str, Any] = {
     "journey": {"attendance": 1, "wrong_door": 0, "finding": 0, "severity_growth": 0},
 }
 """Settings of a place in which nothing happens but waiting and service."""
-
-
-def place_of(settings: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> Scenario:
-    """Return a place from rows of tables, by way of an ordinary scenario folder."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        for table, rows in tables.items():
-            with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
-                writer = csv.DictWriter(stream, list(dict.fromkeys(column for row in rows for column in row)))
-                writer.writeheader()
-                writer.writerows(rows)
-        (folder / "scenario.yaml").write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
-        return Scenario.load(folder)
 
 
 def generator(seed: int, *words: int) -> np.random.Generator:

@@ -24,7 +24,8 @@ import numpy as np
 
 from experiments.validation.compared import Compared, with_theory
 from experiments.validation.part import Part
-from experiments.validation.peers.running import PLAIN, Floats, Job, Measures, place_of, replicated
+from experiments.validation.peers.running import PLAIN, Floats, Job, Measures, replicated
+from experiments.validation.places import load_place
 from sim import Scenario, simulate
 from sim.schema.parameters import DAYS_PER_YEAR
 
@@ -172,7 +173,7 @@ def _scenario(setting: Setting) -> Scenario:
         "time": {"horizon_days": horizon, "warmup_days": setting.warmup_days, "followup_days": 1},
         "population": {"needs_mean": 0},
     }
-    return place_of(
+    return load_place(
         settings,
         {
             "districts": [{"district": "county", "citizens_per_year": total * DAYS_PER_YEAR}],
@@ -244,7 +245,7 @@ def _full_scenario(ward: FullWard) -> Scenario:
     settings["journey"] = {**PLAIN["journey"], "redirect": 0}
     unit = {"service": "unit", "provider": "hospital", "stage": "support", "needs": "all", "places": ward.beds}
     stay = {"service_days": load / ward.admissions, "service_time": "lognormal", "service_cv": 1.2, "list_limit": 0}
-    return place_of(
+    return load_place(
         settings,
         {
             "districts": [{"district": "county", "citizens_per_year": ward.admissions * DAYS_PER_YEAR}],

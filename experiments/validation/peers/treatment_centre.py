@@ -35,9 +35,9 @@ from experiments.validation.peers.running import (
     Measures,
     compared_with,
     generator,
-    place_of,
     replicated,
 )
+from experiments.validation.places import load_place
 from sim import Coordination, simulate
 
 FAMILY = "treat-sim"
@@ -99,7 +99,7 @@ def by_model(case: Case, seed: int, replicate: int) -> Measures:
         "handoffs": {"accompanied": {"sent": 1, "days": 0, "staff_days": 0}},
     }
     settings["journey"] = {**PLAIN["journey"], "bandwidth": 1}
-    scenario = place_of(
+    scenario = load_place(
         settings,
         {**_place(centre), **_patients(days, trauma, treated)},
     )
