@@ -143,7 +143,7 @@ def _draw(
     across = 1 if style.is_narrow(frame.width) else 2
     wide = (frame.width - FIRST - RIGHT - (across - 1) * PANEL_GAP) / across
     outcomes = [outcome_of(name) for name in shown]
-    headings = [wrapped(f"{one.label} ({AXIS_UNITS[one.unit]})", wide, bold=True) for one in outcomes]
+    headings = [wrapped(_heading(one), wide, bold=True) for one in outcomes]
     said = [_said(clouds) for clouds in shown.values()]
     above = (max(map(len, headings)) + max(map(len, said))) * style.LINE_HEIGHT + 1.5
     key = key_height(titles, frame.width - 2 * EDGE) + 2.0
@@ -205,3 +205,9 @@ def _draw_panel(
             at, middle, below, over = cloud.line
             axes.fill_between(at, below, over, color=look.colour, alpha=0.15, linewidth=0, zorder=1.5)
             axes.plot(at, middle, color=look.colour, linestyle=look.line, linewidth=1.1, zorder=2.5, gid=f"line-{gid}")
+
+
+def _heading(outcome: Outcome) -> str:
+    """Return what an outcome is called, with the unit of its differences unless the words say it."""
+    unit = AXIS_UNITS[outcome.unit]
+    return outcome.label if unit in outcome.label else f"{outcome.label} ({unit})"

@@ -145,6 +145,8 @@ def test_points_stand_with_their_intervals_beside_a_line_that_does_not_join_them
     assert line[[0, -1], 1] == pytest.approx(100.0 * fit.along("load", list(line[[0, -1], 0]))[0])
     said = " ".join(" ".join(texts_of(figure)).split())
     assert f"explained: {100 * fit.explained:.0f} %" in said
+    # The unit of differences is said once.
+    assert "Episodes given up (percentage points)" in said and "per 100 made (per 100)" not in said
     assert "no break-even: that depends on the other factors" in said and "A town." in said
     # Nobody chose the values of a sample: the axis has round numbers.
     ticks = [tick.get_text() for tick in panel.get_xticklabels()]
