@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.codes import Decision
 from sim.direct import uniform
@@ -17,6 +17,7 @@ from sim.timeline import Setting
 
 if TYPE_CHECKING:
     from sim.agents.citizen import Citizen
+    from sim.agents.modes import Mode
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
 
@@ -57,16 +58,16 @@ class Rules:
         self.known: dict[tuple[int, bool, int, int], tuple[tuple[float, Provider], ...]] = {}
         self.unfamiliar: dict[int, tuple[Provider, ...]] = {}
         self.meets: bool = self.delivery.meets
-        self._mode = made["handoff"]
-        self._modes = {name: registry.find("handoff", name)(model, levels) for name in MODES_BY_WORK}
+        self._mode: Mode = made["handoff"]
+        self._modes: dict[str, Mode] = {name: registry.find("handoff", name)(model, levels) for name in MODES_BY_WORK}
 
     def of(self, citizen: Citizen) -> Rules:
         """Return the rules for a citizen: these."""
         return self
 
-    def mode(self, citizen: Citizen, sender: Provider, receiver: Provider) -> Any:
+    def mode(self, citizen: Citizen, sender: Provider, receiver: Provider) -> Mode:
         """Return the mode of a handoff: that of the delivery, else the stronger of the rule's and the navigator's."""
-        together = self.delivery.mode_between(sender, receiver)
+        together: Mode | None = self.delivery.mode_between(sender, receiver)
         if together is not None:
             return together
         navigator = citizen.navigator

@@ -16,7 +16,7 @@ from sim.agents.pooling import Pool
 from sim.agents.provider import Provider
 from sim.agents.service import Service
 from sim.codes import Decision
-from sim.direct import absorb, local_threshold, uniform
+from sim.direct import absorb, local_threshold, takes_wrong_door, uniform
 from sim.draws import key_of
 from sim.levels import Levels
 from sim.native import mypyc_attr
@@ -70,6 +70,25 @@ class Landscape:
     def visible_wrong_doors(self, kind: int, district: int) -> Sequence[Provider]:
         """Return the other doors that citizens of a district see."""
         return self._wrong[kind, district]
+
+    def chosen_door(self, episode: Episode, base: float, added: float) -> Provider | None:
+        """Return the door that a citizen chooses by what is visible, perhaps a wrong one, or None if there is none.
+
+        Args:
+            episode: For which need.
+            base: Chance of a wrong door at capability 0 without barriers.
+            added: What limited learning adds to it.
+        """
+        citizen = episode.citizen
+        doors = self.visible_doors(episode.kind, citizen.district)
+        if base + added > 0.0 and takes_wrong_door(
+            citizen.key, episode.address, Decision.WRONG_DOOR, episode.tries, base, added, citizen.capability
+        ):
+            doors = self.visible_wrong_doors(episode.kind, citizen.district) or doors
+        # Where nobody new is left to ask, all are asked again: the need may be more severe by now.
+        if episode.avoided:
+            doors = [door for door in doors if door.number not in episode.avoided] or doors
+        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, doors, "visibility")
 
     def offering(self, episode: Episode) -> Sequence[Provider]:
         """Return who, by their nominal catchment, offers what an episode needs next.

@@ -28,6 +28,9 @@ from sim.schema.parameters import DAYS_PER_YEAR
 from sim.schema.resources import Budget
 from sim.timeline import Setting, Timeline
 
+_ARRIVALS_IN_SLOT = 4
+"""Citizens who arrive in one slot of the calendar: some dozens of events. That was fastest where it was tried."""
+
 
 @mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
 class JourneyModel(LightModel):
@@ -67,15 +70,23 @@ class JourneyModel(LightModel):
         self.coordination = coordination
         self.parameters = scenario.parameters
         self.world = world_key(seed, replicate)
-        self.calendar = Calendar()
         self.ledger = Ledger()
         self._episodes = 0
+        self._arrive = self._let_arrive
         self.severity_growth = self.parameters.journey.severity_growth / DAYS_PER_YEAR
         # Copied: to ask the parameters takes as long as a draw.
         journey = self.parameters.journey
         self.bandwidth = journey.bandwidth
         self.retry_days = journey.retry_days
         self.unaware_days = journey.unaware_days
+        self.finding = journey.finding
+        self.redirect = journey.redirect
+        self.guess = journey.guess
+        self.shared_recorded = self.parameters.records.shared_recorded
+        effects = self.parameters.barrier_effects
+        self.data_unseen = effects.data_unseen
+        self.culture_threshold = effects.culture_threshold
+        self.culture_declined = effects.culture_declined
         self.chase_days = self.parameters.handoffs.chase_days
         self.needs = scenario.tables.needs
         self.services_pay = self.parameters.budget is Budget.EQUAL
@@ -84,10 +95,12 @@ class JourneyModel(LightModel):
         self.pace = 1.0
 
         self.discipline = registry.find("discipline", coordination.discipline)
+        self.horizon = self.parameters.time.horizon_days
         with collector_paused():
             self.people = draw_people(scenario, self.world)
             self.traits, self.wants = self.people.traits(), self.people.wants()
         self._arrivals = self.people.arrival.tolist()
+        self.calendar = Calendar(self.horizon * _ARRIVALS_IN_SLOT / (1 + len(self._arrivals)))
         self.landscape = Landscape(self)
         self.navigators = Navigators(self)
         self.unmet = Unmet(self)
@@ -108,13 +121,13 @@ class JourneyModel(LightModel):
     def run(self) -> None:
         """Run to the horizon."""
         with collector_paused():
-            self.calendar.run_until(self.parameters.time.horizon_days)
+            self.calendar.run_until(self.horizon)
 
     def step(self) -> None:
         """Advance by one day, for those who drive a Mesa model step by step."""
-        end = min(self.calendar.now + 1.0, self.parameters.time.horizon_days)
+        end = min(self.calendar.now + 1.0, self.horizon)
         self.calendar.run_until(end)
-        self.running = end < self.parameters.time.horizon_days
+        self.running = end < self.horizon
 
     # --- what the agents ask ----------------------------------------------------------------------------------
 
@@ -152,7 +165,7 @@ class JourneyModel(LightModel):
 
     def _schedule_arrival(self, row: int) -> None:
         if row < len(self._arrivals):
-            self.calendar.schedule(self._arrivals[row], Phase.ARRIVE, -row - 1, self._let_arrive, row)
+            self.calendar.schedule(self._arrivals[row], Phase.ARRIVE, -row - 1, self._arrive, row)
 
     def _let_arrive(self, row: int) -> None:
         self._schedule_arrival(row + 1)

@@ -10,7 +10,7 @@ from sim.agents.handoff import REFUSALS
 from sim.codes import Activity, Decision, Followed, Noticed, Reason
 from sim.direct import exponential, happens
 from sim.events import Phase
-from sim.ledger import NOBODY, row
+from sim.ledger import NOBODY
 from sim.mesa_model import LightAgent
 from sim.native import mypyc_attr
 
@@ -42,9 +42,14 @@ class Citizen(LightAgent):
     """
 
     model: JourneyModel
+    unique_id: int
 
     def __init__(self, model: JourneyModel, number: int) -> None:
-        super().__init__(model)
+        # As a light agent does, without a call of what is not compiled.
+        self.model = model
+        self.unique_id = next(model.agent_numbers)
+        self._register = model._agents
+        self._register[self] = None
         self.row = number
         self.key, self.district, self.capability, self.persistence, self.patience = model.traits[number]
         self.wants = model.wants[number]
@@ -52,7 +57,7 @@ class Citizen(LightAgent):
         self.navigator: Navigator | None = None
         self.cases = 0
         self.considered_for = ""
-        self._calendar, self._write = model.calendar, model.ledger.write
+        self._calendar, self._ledger = model.calendar, model.ledger
         self._idle: list[Episode] = []
         self._is_taking_up = False
         self._pursued = 0
@@ -255,6 +260,10 @@ class Citizen(LightAgent):
             self.remove()
             self.episodes.clear()
 
+    def remove(self) -> None:
+        """Leave the model."""
+        del self._register[self]
+
     # --- the calendar and the ledger --------------------------------------------------------------------------
 
     def later(self, days: float, phase: Phase, action: Callable[[Any], None], argument: Any) -> None:
@@ -274,4 +283,4 @@ class Citizen(LightAgent):
     ) -> None:
         number = NOBODY if provider is None else provider.number
         code = activity | reason << 8 | followed << 24
-        self._write(row(self._calendar.now, code, self.row, episode.number, number, NOBODY, other, detail))
+        self._ledger.write(self._calendar.now, code, self.row, episode.number, number, NOBODY, other, detail)

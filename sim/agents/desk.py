@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.budget import staff_per_place
 from sim.codes import Activity
 from sim.draws import key_of
-from sim.ledger import NOBODY, row
+from sim.ledger import NOBODY
 from sim.native import mypyc_attr
 from sim.rules.waiting import EXPONENTIAL, FIXED, LOGNORMAL
 from sim.schema.tables import Duration, ServiceRow, Stage
@@ -43,7 +43,7 @@ class Desk(ABC):
         self.model = model
         self.provider = provider
         self.number = number
-        self._calendar, self._write, self._at = model.calendar, model.ledger.write, provider.number
+        self._calendar, self._ledger, self._at = model.calendar, model.ledger, provider.number
         self.name = desk.service
         self.key = key_of("service", desk.service)
         self.stage = desk.stage
@@ -76,6 +76,5 @@ class Desk(ABC):
 
     def _record(self, activity: int, episode: Episode | None = None, reason: int = 0, detail: float = 0.0) -> None:
         citizen, number = (NOBODY, NOBODY) if episode is None else (episode.citizen.row, episode.number)
-        self._write(
-            row(self._calendar.now, activity | reason << 8, citizen, number, self._at, self.number, NOBODY, detail)
-        )
+        code = activity | reason << 8
+        self._ledger.write(self._calendar.now, code, citizen, number, self._at, self.number, NOBODY, detail)

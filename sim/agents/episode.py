@@ -50,7 +50,7 @@ class Episode:
         setbacks: How many attempts have failed.
         handoffs: How many handoffs were made.
         receivers_sought: How many times a worker looked for somebody to hand on to.
-        visits: How many spells there were at each service, by its number.
+        visited: Numbers of the services at which there were spells, one for each spell.
         refused: Numbers of providers that said no, or had nothing left to do, in this try: workers do not send there
             again.
         avoided: Numbers of providers refused in earlier tries: the citizen does not go there first again.
@@ -66,7 +66,7 @@ class Episode:
     __slots__ = (
         "address", "assessed_at", "avoided", "candidates", "citizen", "crises", "handoff", "handoffs", "is_superseded",
         "kind", "missed_at", "number", "onset", "onset_severity", "raisings", "receivers_sought", "recurrence",
-        "refused", "setbacks", "slot", "state", "tries", "visits",
+        "refused", "setbacks", "slot", "state", "tries", "visited",
     )  # fmt: skip
 
     def __init__(
@@ -92,7 +92,7 @@ class Episode:
         self.setbacks = 0
         self.handoffs = 0
         self.receivers_sought = 0
-        self.visits: dict[int, int] = {}
+        self.visited: tuple[int, ...] = ()
         self.refused: frozenset[int] = NO_PROVIDERS
         self.avoided: frozenset[int] = NO_PROVIDERS
         self.assessed_at: tuple[Provider, ...] = ()

@@ -6,16 +6,17 @@ step, ``drop`` with a reason.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.codes import Activity, Decision, Noticed, Reason
 from sim.direct import happens, recorded_chance
 from sim.events import Phase
-from sim.ledger import NOBODY, row
+from sim.ledger import NOBODY
 from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
+    from sim.agents.modes import Mode
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
 
@@ -52,7 +53,7 @@ class Handoff:
         self.episode = episode
         self.sender = sender
         self.receiver = receiver
-        self.mode: Any = episode.citizen.rules.mode(episode.citizen, sender, receiver)
+        self.mode: Mode = episode.citizen.rules.mode(episode.citizen, sender, receiver)
         self.chases = chases
         self.occasion = episode.handoffs
         episode.handoffs += 1
@@ -66,7 +67,7 @@ class Handoff:
         who = Noticed.NAVIGATOR if is_paid else Noticed.NONE
         self._record(Activity.HANDOFF_MADE, self.sender, self.receiver, noticed=who, detail=float(self.mode.code))
         if not is_paid:
-            self.sender.owe(self.mode.numbers.staff_days, self.episode.kind)
+            self.sender.owe(self.mode.staff_days, self.episode.kind)
         lost = self.mode.why_lost(self)
         if lost:
             self.drop(lost)
@@ -108,7 +109,7 @@ class Handoff:
 
     def may_be_chased(self) -> bool:
         """Return whether the sender is told of a drop and has not acted too often yet."""
-        return bool(self.mode.sender_sees and self.chases < self.mode.numbers.chases)
+        return self.mode.sender_sees and self.chases < self.mode.chases
 
     def send_again(self) -> None:
         """The sender acts on a drop: the same receiver again, or another if that one said no."""
@@ -123,11 +124,11 @@ class Handoff:
 
     def _is_recorded(self) -> bool:
         """Return whether the sender's records show that the handoff was completed."""
-        citizen, parameters = self.episode.citizen, self.model.parameters
+        citizen, model = self.episode.citizen, self.model
         rules = citizen.rules
-        shared = parameters.records.shared_recorded if rules.records.shares(self.receiver, self.sender) else 0.0
+        shared = model.shared_recorded if rules.records.shares(self.receiver, self.sender) else 0.0
         level = rules.levels.data_sharing.between(self.receiver, self.sender, self.sender)
-        chance = recorded_chance(self.mode.numbers.recorded, shared, level, parameters.barrier_effects.data_unseen)
+        chance = recorded_chance(self.mode.recorded, shared, level, model.data_unseen)
         return happens(citizen.key, self.episode.address, Decision.RECORDED, self.occasion, chance)
 
     def _record(
@@ -144,5 +145,5 @@ class Handoff:
         model, citizen = self.model, episode.citizen.row
         code = activity | reason << 8 | noticed << 16 | followed << 24
         model.ledger.write(
-            row(model.calendar.now, code, citizen, episode.number, provider.number, NOBODY, other.number, detail)
+            model.calendar.now, code, citizen, episode.number, provider.number, NOBODY, other.number, detail
         )

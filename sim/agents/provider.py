@@ -116,7 +116,7 @@ class Provider(LightAgent):
         model = self.model
         distrust = 0.0 if handoff is None else self._distrust(episode, handoff)
         if distrust > 0.0:
-            added = distrust * model.parameters.barrier_effects.culture_threshold
+            added = distrust * model.culture_threshold
             threshold = referral_threshold(threshold, added)
         if threshold > 0.0 and episode.severity(model.calendar.now, model.severity_growth) < threshold:
             return Reason.BELOW_THRESHOLD
@@ -145,7 +145,7 @@ class Provider(LightAgent):
         model = self.model
         occasion = (self.key + episode.tries) & MASK
         hands_on = episode.citizen.rules.entry.always_hands_on or happens(
-            episode.citizen.key, episode.address, Decision.REDIRECT, occasion, model.parameters.journey.redirect
+            episode.citizen.key, episode.address, Decision.REDIRECT, occasion, model.redirect
         )
         if hands_on:
             self.hand_on(episode)
@@ -181,7 +181,7 @@ class Provider(LightAgent):
         if not holders:
             return False
         level = min(rules.levels.data_sharing.between(holder, self, self) for holder in holders)
-        unseen = level * model.parameters.barrier_effects.data_unseen
+        unseen = level * model.data_unseen
         occasion = (self.key + len(episode.assessed_at)) & MASK
         return not happens(episode.citizen.key, episode.address, Decision.RECORD_SEEN, occasion, unseen)
 
@@ -224,7 +224,7 @@ class Provider(LightAgent):
         )
 
     def _find_other_needs(self, assessed: Episode) -> None:
-        chance = self.model.parameters.journey.finding
+        chance = self.model.finding
         citizen = assessed.citizen
         for episode in citizen.idle_episodes():
             occasion = (self.key + (assessed.address << 8) + len(assessed.assessed_at)) & MASK
@@ -271,7 +271,7 @@ class Provider(LightAgent):
         if suitable:
             return model.choose(episode, Decision.CHOICE_OF_RECEIVER, occasion, suitable, "size")
         unfamiliar = self._unfamiliar(episode)
-        guess = model.parameters.journey.guess
+        guess = model.guess
         if unfamiliar and happens(episode.citizen.key, episode.address, Decision.GUESS, occasion, guess):
             return model.choose(episode, Decision.CHOICE_OF_RECEIVER, occasion, unfamiliar, "size")
         return None
@@ -298,7 +298,7 @@ class Provider(LightAgent):
         return rules.levels.culture.between(sender, self, self)
 
     def _declines(self, episode: Episode, distrust: float) -> bool:
-        chance = distrust * self.model.parameters.barrier_effects.culture_declined
+        chance = distrust * self.model.culture_declined
         occasion = (self.key + episode.handoffs) & MASK
         return happens(episode.citizen.key, episode.address, Decision.DECLINE, occasion, chance)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim.agents.desk import Desk
@@ -53,6 +54,9 @@ class Service(Desk):
         self.away = 0
         self.coming = 0
         self._owed = 0.0
+        # A bound method is made anew each time that it is asked for.
+        self._at_end: Callable[[Spell], None] = self._end_support if self.is_support else self._end_assessment
+        self._lose_patience: Callable[[Spell], None] = self.lose_patience
         journey = model.parameters.journey
         self._missed_slot = min(desk.service_days, journey.missed_slot_days)
         self._attendance = journey.attendance
@@ -83,7 +87,7 @@ class Service(Desk):
         episode = spell.episode
         citizen = episode.citizen
         borne = exponential(citizen.key, episode.address, Decision.WAIT_BORNE, spell.occasion, citizen.patience)
-        citizen.later(borne, Phase.LEAVE, self.lose_patience, spell)
+        citizen.later(borne, Phase.LEAVE, self._lose_patience, spell)
 
     def queue_up(self, spell: Spell) -> None:
         """Put a spell in the queue, unless it has left meanwhile, or the front door has closed for good."""
@@ -192,7 +196,7 @@ class Service(Desk):
             return True
         episode = spell.episode
         citizen, handoff = episode.citizen, episode.handoff
-        help_odds = 1.0 if handoff is None else handoff.mode.numbers.attendance_odds
+        help_odds = 1.0 if handoff is None else handoff.mode.attendance_odds
         if citizen.navigator is not None:
             help_odds *= citizen.navigator.attendance_odds
         return attends(
@@ -233,11 +237,11 @@ class Service(Desk):
         days = service_days(citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv)
         if self.is_support:
             self._record(Activity.SUPPORT_STARTED, episode)
-            citizen.later(days, Phase.RELEASE, self._end_support, spell)
+            citizen.later(days, Phase.RELEASE, self._at_end, spell)
             citizen.is_supported(episode)
         else:
             self._record(Activity.ASSESSMENT_STARTED, episode)
-            citizen.later(days, Phase.RELEASE, self._end_assessment, spell)
+            citizen.later(days, Phase.RELEASE, self._at_end, spell)
 
     def _end_assessment(self, spell: Spell) -> None:
         self._record(Activity.ASSESSMENT_ENDED, spell.episode)

@@ -42,8 +42,8 @@ class Spell:
     )
 
     def __init__(self, episode: Episode, service: Service, joined: float) -> None:
-        visit = episode.visits.get(service.number, 0)
-        episode.visits[service.number] = visit + 1
+        visit = episode.visited.count(service.number)
+        episode.visited += (service.number,)
         self.episode = episode
         self.service = service
         self.joined = joined

@@ -41,7 +41,13 @@ class Unmet:
     def __init__(self, model: JourneyModel) -> None:
         self.model = model
         numbers = model.parameters.crises
-        self._numbers = numbers
+        # Copied: to ask the parameters takes as long as a draw.
+        self._base = numbers.hazard
+        self._severity_ratio = numbers.severity_ratio
+        self._missed_ratio = numbers.missed_ratio
+        self._missed_days = numbers.missed_days
+        self._raises = numbers.raises
+        self._horizon = model.horizon
         self._peak = crisis_hazard(numbers.hazard, numbers.severity_ratio, 1.0, numbers.missed_ratio)
         self._raising_peak = raising_hazard(numbers.raises, DAYS_PER_YEAR, 1.0)
         self.matters = self._peak > 0.0 or self._raising_peak > 0.0
@@ -65,7 +71,7 @@ class Unmet:
         episode.candidates += 1
         key, address = episode.citizen.key, episode.address
         days = exponential(key, address, Decision.CRISIS_CANDIDATE, occasion, 1.0 / self._peak)
-        if self.model.calendar.now + days < self.model.parameters.time.horizon_days:
+        if self.model.calendar.now + days < self._horizon:
             episode.citizen.later(days, Phase.ARRIVE, self._candidate, episode)
 
     def _candidate(self, episode: Episode) -> None:
@@ -77,11 +83,11 @@ class Unmet:
         self._next_candidate(episode)
 
     def _hazard(self, episode: Episode) -> float:
-        numbers, now = self._numbers, self.model.calendar.now
+        now = self.model.calendar.now
         severity = episode.severity(now, self.model.severity_growth)
-        has_missed = now - episode.missed_at <= numbers.missed_days
-        ratio = numbers.missed_ratio if has_missed else 1.0
-        return crisis_hazard(numbers.hazard, numbers.severity_ratio, severity, ratio)
+        has_missed = now - episode.missed_at <= self._missed_days
+        ratio = self._missed_ratio if has_missed else 1.0
+        return crisis_hazard(self._base, self._severity_ratio, severity, ratio)
 
     def _crisis(self, episode: Episode) -> None:
         model, citizen = self.model, episode.citizen
@@ -112,14 +118,14 @@ class Unmet:
         episode.raisings += 1
         key, address = episode.citizen.key, episode.address
         days = exponential(key, address, Decision.RAISE_CANDIDATE, occasion, 1.0 / self._raising_peak)
-        if self.model.calendar.now + days < self.model.parameters.time.horizon_days:
+        if self.model.calendar.now + days < self._horizon:
             episode.citizen.later(days, Phase.ARRIVE, self._raising_candidate, episode)
 
     def _raising_candidate(self, episode: Episode) -> None:
         if not episode.is_unmet:
             return
         severity = episode.severity(self.model.calendar.now, self.model.severity_growth)
-        chance = raising_hazard(self._numbers.raises, DAYS_PER_YEAR, severity) / self._raising_peak
+        chance = raising_hazard(self._raises, DAYS_PER_YEAR, severity) / self._raising_peak
         key, address, occasion = episode.citizen.key, episode.address, episode.raisings - 1
         if happens(key, address, Decision.RAISE, occasion, chance):
             self._raise_need(episode, occasion)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sim.codes import Decision
-from sim.direct import takes_wrong_door
 from sim.mechanisms.registry import mechanism
 
 if TYPE_CHECKING:
@@ -34,22 +33,7 @@ class SelfDirected:
 
     def first_door(self, episode: Episode) -> Provider | None:
         """Return the door that the citizen tries, or None if there is none."""
-        citizen, landscape = episode.citizen, self.model.landscape
-        doors = landscape.visible_doors(episode.kind, citizen.district)
-        if self._base + self._added > 0.0 and takes_wrong_door(
-            citizen.key,
-            episode.address,
-            Decision.WRONG_DOOR,
-            episode.tries,
-            self._base,
-            self._added,
-            citizen.capability,
-        ):
-            doors = landscape.visible_wrong_doors(episode.kind, citizen.district) or doors
-        # Where nobody new is left to ask, all are asked again: the need may be more severe by now.
-        if episode.avoided:
-            doors = [door for door in doors if door.number not in episode.avoided] or doors
-        return self.model.choose(episode, Decision.CHOICE_OF_DOOR, episode.tries, doors, "visibility")
+        return self.model.landscape.chosen_door(episode, self._base, self._added)
 
 
 @mechanism(

@@ -5,10 +5,11 @@ Who does the work of the handoff is what matters. The numbers of each mode are p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from sim.codes import Decision, ModeCode, Reason
-from sim.direct import carried_chance, exponential, happens, transfer_mean, transmitted_chance
+from sim.agents.modes import Mode, OnPaper, leaves
+from sim.codes import ModeCode, Reason
+from sim.direct import carried_chance
 from sim.mechanisms.registry import mechanism
 from sim.schema.fields import Status
 
@@ -16,58 +17,6 @@ if TYPE_CHECKING:
     from sim.agents.handoff import Handoff
     from sim.levels import Levels
     from sim.model import JourneyModel
-
-
-class Mode:
-    """What all modes share. Their numbers are the parameters ``handoffs.NAME``."""
-
-    name: ClassVar[str]
-    code: ClassVar[ModeCode]
-    sender_sees: ClassVar[bool] = False
-    """Whether the sender is told of every drop."""
-
-    def __init__(self, model: JourneyModel, levels: Levels) -> None:
-        self.numbers = getattr(model.parameters.handoffs, self.name)
-        self.levels = levels
-
-    def why_lost(self, handoff: Handoff) -> Reason:
-        """Return why the handoff does not even leave, or NONE."""
-        return Reason.NONE if self._leaves(handoff, self.numbers.sent) else Reason.NOT_CARRIED
-
-    def transfer_days(self, handoff: Handoff) -> float:
-        """Return the time until the handoff reaches the receiver."""
-        return self._days(handoff, self.numbers.days)
-
-    def _leaves(self, handoff: Handoff, chance: float) -> bool:
-        episode = handoff.episode
-        return happens(episode.citizen.key, episode.address, Decision.SENT, handoff.occasion, chance)
-
-    def _days(self, handoff: Handoff, mean: float) -> float:
-        episode = handoff.episode
-        return exponential(episode.citizen.key, episode.address, Decision.TRANSFER_DAYS, handoff.occasion, mean)
-
-
-class OnPaper(Mode):
-    """A referral is sent: it can get lost and takes longer behind a barrier to data sharing."""
-
-    def __init__(self, model: JourneyModel, levels: Levels) -> None:
-        super().__init__(model, levels)
-        self._effects = model.parameters.barrier_effects
-
-    def why_lost(self, handoff: Handoff) -> Reason:
-        """Return why the handoff does not even leave, or NONE."""
-        chance = transmitted_chance(self.numbers.sent, self._barrier(handoff), self._effects.data_lost)
-        return Reason.NONE if self._leaves(handoff, chance) else Reason.NOT_TRANSMITTED
-
-    def transfer_days(self, handoff: Handoff) -> float:
-        """Return the time until the handoff reaches the receiver."""
-        records = handoff.episode.citizen.rules.records
-        factor = records.transfer_factor(handoff.sender, handoff.receiver)
-        mean = transfer_mean(self.numbers.days, self._barrier(handoff), self._effects.data_slower, factor)
-        return self._days(handoff, mean)
-
-    def _barrier(self, handoff: Handoff) -> float:
-        return self.levels.data_sharing.between(handoff.sender, handoff.receiver, handoff.receiver)
 
 
 @mechanism(
@@ -84,8 +33,8 @@ class Signposting(Mode):
 
     def why_lost(self, handoff: Handoff) -> Reason:
         """Return why the handoff does not even leave, or NONE."""
-        chance = carried_chance(self.numbers.sent, self._odds, handoff.episode.citizen.capability)
-        return Reason.NONE if self._leaves(handoff, chance) else Reason.NOT_CARRIED
+        chance = carried_chance(self.sent, self._odds, handoff.episode.citizen.capability)
+        return Reason.NONE if leaves(handoff, chance) else Reason.NOT_CARRIED
 
 
 @mechanism(
