@@ -14,7 +14,6 @@ Events are not cancelled: whoever is called looks at whether there is still some
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -25,8 +24,6 @@ from sim.native import mypyc_attr
 _push: Final = heappush
 _pop: Final = heappop
 """Compiled code looks names of other modules up each time, but not these."""
-
-_END_OF_TIME: Final = math.inf
 
 Event = tuple[Any, ...]
 """Time, phase, key, action, argument."""
@@ -52,31 +49,30 @@ class Calendar:
 
     Attributes:
         now: The time of the event under way, in days.
-        processed: Number of events so far.
 
     Args:
-        width: Days in a slot. It changes the speed and nothing else: best is a handful of events in each.
+        horizon: Until when there are slots, in days; one more is for all that comes after.
+        slots: How many. It changes the speed and nothing else: best are some dozens of events in each.
     """
 
-    __slots__ = ("_ahead", "_line", "_number", "_numbers", "_per_day", "_soon", "now", "processed")
+    __slots__ = ("_ahead", "_horizon", "_line", "_number", "_per_day", "_slots", "_soon", "now")
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, horizon: float = 1.0, slots: int = 1) -> None:
         self.now = 0.0
-        self.processed = 0
-        self._per_day = 1.0 / width
+        self._horizon = horizon
+        self._slots = slots
+        self._per_day = slots / horizon
+        self._ahead: list[list[Event] | None] = [None] * (slots + 1)
+        """The slots that are ahead."""
         self._number = -1
         """The slot under way."""
         self._line: list[Event] = []
-        """What was known of the slot under way when its turn came, the last first."""
+        """What was known of it when its turn came, the last first."""
         self._soon: list[Event] = []
         """A heap of what has been scheduled for it since."""
-        self._ahead: dict[int, list[Event]] = {}
-        """Later slots by number."""
-        self._numbers: list[int] = []
-        """A heap of their numbers."""
 
     def __len__(self) -> int:
-        return len(self._line) + len(self._soon) + sum(map(len, self._ahead.values()))
+        return len(self._line) + len(self._soon) + sum(len(slot) for slot in self._ahead if slot is not None)
 
     def schedule(self, time: float, phase: int, key: int, action: Callable[[Any], None], argument: Any) -> None:
         """Arrange for ``action(argument)``.
@@ -93,16 +89,13 @@ class Calendar:
         """
         if not time >= self.now:
             raise ValueError(f"cannot schedule at {time}: it is {self.now} now")
-        if time >= _END_OF_TIME:
-            return
-        number = int(time * self._per_day)
+        number = self._slot_of(time)
         if number <= self._number:
             _push(self._soon, (time, phase, key, action, argument))
             return
-        slot = self._ahead.get(number)
+        slot = self._ahead[number]
         if slot is None:
             self._ahead[number] = [(time, phase, key, action, argument)]
-            _push(self._numbers, number)
         else:
             slot.append((time, phase, key, action, argument))
 
@@ -119,39 +112,41 @@ class Calendar:
     def run_until(self, end: float) -> None:
         """Process every event before ``end`` in order, then set the clock to ``end``."""
         soon = self._soon
-        processed = 0
-        try:
-            while True:
-                line = self._line
-                if line:
-                    is_next = not soon or line[-1] < soon[0]
-                    event = line[-1] if is_next else soon[0]
-                elif soon:
-                    is_next = False
-                    event = soon[0]
-                elif self._numbers and self._numbers[0] <= end * self._per_day:
-                    self._open(_pop(self._numbers))
-                    continue
-                else:
-                    break
-                time: float = event[0]
-                if time >= end:
-                    break
-                if is_next:
-                    line.pop()
-                else:
-                    _pop(soon)
-                self.now = time
-                processed += 1
-                event[3](event[4])
-        finally:
-            self.processed += processed
+        last = self._slot_of(end)
+        while True:
+            line = self._line
+            if line:
+                is_known = not soon or line[-1] < soon[0]
+                event = line[-1] if is_known else soon[0]
+            elif soon:
+                is_known = False
+                event = soon[0]
+            elif self._number < last:
+                self._open(self._number + 1)
+                continue
+            else:
+                break
+            time: float = event[0]
+            if time >= end:
+                break
+            if is_known:
+                line.pop()
+            else:
+                _pop(soon)
+            self.now = time
+            event[3](event[4])
         self.now = end
+
+    def _slot_of(self, time: float) -> int:
+        """Return the number of the slot of a time; a later time is never in an earlier slot."""
+        return int(time * self._per_day) if time < self._horizon else self._slots
 
     def _open(self, number: int) -> None:
         """The turn of a slot has come."""
-        line = self._ahead.pop(number)
-        line.sort()
-        line.reverse()
-        self._line = line
         self._number = number
+        line = self._ahead[number]
+        if line is not None:
+            self._ahead[number] = None
+            line.sort()
+            line.reverse()
+            self._line = line

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Literal
 
 from sim.agents.citizen import Citizen
 from sim.agents.episode import Episode
@@ -22,11 +24,13 @@ from sim.levels import Levels
 from sim.mechanisms import registry
 from sim.mesa_model import LightModel, collector_paused
 from sim.native import mypyc_attr
-from sim.population import draw_people
+from sim.population import Person, draw_people
 from sim.scenario import Scenario
 from sim.schema.parameters import DAYS_PER_YEAR
 from sim.schema.resources import Budget
 from sim.timeline import Setting, Timeline
+
+Weight = Literal["size", "visibility"]
 
 _ARRIVALS_IN_SLOT = 4
 """Citizens who arrive in one slot of the calendar: some dozens of events. That was fastest where it was tried."""
@@ -46,8 +50,6 @@ class JourneyModel(LightModel):
         calendar: What happens next.
         ledger: What has happened.
         people: Who lives here.
-        traits: What each of them is like.
-        wants: What each of them will need.
         landscape: The providers.
         navigators: The navigators and their lists.
         timeline: What holds where and when.
@@ -98,9 +100,8 @@ class JourneyModel(LightModel):
         self.horizon = self.parameters.time.horizon_days
         with collector_paused():
             self.people = draw_people(scenario, self.world)
-            self.traits, self.wants = self.people.traits(), self.people.wants()
-        self._arrivals = self.people.arrival.tolist()
-        self.calendar = Calendar(self.horizon * _ARRIVALS_IN_SLOT / (1 + len(self._arrivals)))
+        self._coming = self.people.one_by_one()
+        self.calendar = Calendar(self.horizon, 1 + len(self.people) // _ARRIVALS_IN_SLOT)
         self.landscape = Landscape(self)
         self.navigators = Navigators(self)
         self.unmet = Unmet(self)
@@ -110,7 +111,7 @@ class JourneyModel(LightModel):
         if FRONT_DOOR_ENTRY in self.timeline.ever["entry"]:
             self.landscape.front_door(self.periods[0].front_door_places)
         self._change(0)
-        self._schedule_arrival(0)
+        self._schedule_arrival()
         for number in range(1, len(self.periods)):
             self.calendar.schedule(self.periods[number].begin, Phase.CHANGE, number, self._change, number)
         for provider in self.landscape.providers:
@@ -139,7 +140,7 @@ class JourneyModel(LightModel):
         return rules
 
     def choose(
-        self, episode: Episode, decision: int, occasion: int, candidates: Sequence[Provider], weight: str
+        self, episode: Episode, decision: int, occasion: int, candidates: Sequence[Provider], weight: Weight
     ) -> Provider | None:
         """Return one of the candidates in proportion to a weight, or None if there are none.
 
@@ -148,13 +149,18 @@ class JourneyModel(LightModel):
             decision: What is decided.
             occasion: Which time.
             candidates: Providers.
-            weight: Name of the attribute of a provider that holds its weight.
+            weight: Which attribute of a provider is its weight.
         """
         if len(candidates) <= 1:
             return candidates[0] if candidates else None
         state = address(episode.citizen.key, episode.address, decision, occasion)
-        times = [finish(state, provider.key, getattr(provider, weight)) for provider in candidates]
-        return candidates[times.index(min(times))]
+        is_by_size = weight == "size"
+        chosen, first = candidates[0], math.inf
+        for provider in candidates:
+            time = finish(state, provider.key, provider.size if is_by_size else provider.visibility)
+            if time < first:
+                chosen, first = provider, time
+        return chosen
 
     def next_episode(self) -> int:
         """Return the number of the next episode."""
@@ -163,13 +169,14 @@ class JourneyModel(LightModel):
 
     # --- arrivals ---------------------------------------------------------------------------------------------
 
-    def _schedule_arrival(self, row: int) -> None:
-        if row < len(self._arrivals):
-            self.calendar.schedule(self._arrivals[row], Phase.ARRIVE, -row - 1, self._arrive, row)
+    def _schedule_arrival(self) -> None:
+        person: Person | None = next(self._coming, None)
+        if person is not None:
+            self.calendar.schedule(person.arrival, Phase.ARRIVE, -person.row - 1, self._arrive, person)
 
-    def _let_arrive(self, row: int) -> None:
-        self._schedule_arrival(row + 1)
-        Citizen(self, row).arrive()
+    def _let_arrive(self, person: Person) -> None:
+        self._schedule_arrival()
+        Citizen(self, person).arrive()
 
     # --- what a date changes ----------------------------------------------------------------------------------
 

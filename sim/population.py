@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -23,15 +24,8 @@ Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 
-
-class Traits(NamedTuple):
-    """What one citizen is like; see :class:`People`."""
-
-    key: int
-    district: int
-    capability: float
-    persistence: float
-    patience: float
+_BATCH = 250
+"""Citizens who are made into plain numbers at once."""
 
 
 class Want(NamedTuple):
@@ -40,6 +34,19 @@ class Want(NamedTuple):
     kind: int
     severity: float
     lag: float
+
+
+class Person(NamedTuple):
+    """One citizen, needs in order of onset; see :class:`People`."""
+
+    row: int
+    wants: list[Want]
+    arrival: float
+    key: int
+    district: int
+    capability: float
+    persistence: float
+    patience: float
 
 
 @dataclass(frozen=True)
@@ -79,17 +86,24 @@ class People:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def traits(self) -> list[Traits]:
-        """Return what each citizen is like, as plain numbers: agents read them one by one."""
-        columns = (self.keys, self.district, self.capability, self.persistence, self.patience)
-        return list(map(Traits._make, zip(*(column.tolist() for column in columns), strict=True)))
+    def one_by_one(self) -> Iterator[Person]:
+        """Yield the citizens in order of arrival, as plain numbers.
 
-    def wants(self) -> list[list[Want]]:
-        """Return the needs of each citizen, in order of onset."""
+        A batch at a time: what nobody has asked for yet takes no memory, and what has just been made is near.
+        """
+        for start in range(0, len(self), _BATCH):
+            end = min(start + _BATCH, len(self))
+            columns = (self.arrival, self.keys, self.district, self.capability, self.persistence, self.patience)
+            numbers = (column[start:end].tolist() for column in columns)
+            yield from map(Person._make, zip(range(start, end), self._wants(start, end), *numbers, strict=True))
+
+    def _wants(self, start: int, end: int) -> list[list[Want]]:
+        """Return the needs of some citizens, in order of onset."""
+        edges = self.first[start : end + 1].tolist()
         columns = (self.kind, self.severity, self.lag)
-        flat = list(map(Want._make, zip(*(column.tolist() for column in columns), strict=True)))
-        edges = self.first.tolist()
-        return [flat[start:end] for start, end in pairwise(edges)]
+        rows = slice(edges[0], edges[-1])
+        flat = list(map(Want._make, zip(*(column[rows].tolist() for column in columns), strict=True)))
+        return [flat[begin - edges[0] : until - edges[0]] for begin, until in pairwise(edges)]
 
 
 def draw_people(scenario: Scenario, world: int) -> People:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.agents.provider import Provider
     from sim.in_force import Rules
     from sim.model import JourneyModel
+    from sim.population import Person
 
 _EVENTS_EACH = 1 << 24
 
@@ -44,15 +45,19 @@ class Citizen(LightAgent):
     model: JourneyModel
     unique_id: int
 
-    def __init__(self, model: JourneyModel, number: int) -> None:
+    def __init__(self, model: JourneyModel, person: Person) -> None:
         # As a light agent does, without a call of what is not compiled.
         self.model = model
         self.unique_id = next(model.agent_numbers)
         self._register = model._agents
         self._register[self] = None
-        self.row = number
-        self.key, self.district, self.capability, self.persistence, self.patience = model.traits[number]
-        self.wants = model.wants[number]
+        self.row = person.row
+        self.key = person.key
+        self.district = person.district
+        self.capability = person.capability
+        self.persistence = person.persistence
+        self.patience = person.patience
+        self.wants = person.wants
         self.episodes: list[Episode] = []
         self.navigator: Navigator | None = None
         self.cases = 0
@@ -63,7 +68,7 @@ class Citizen(LightAgent):
         self._pursued = 0
         self._unmet = 0
         """Needs that were given up and may lead to a crisis: the citizen stays while there are any."""
-        self._events = number * _EVENTS_EACH
+        self._events = person.row * _EVENTS_EACH
         self._pending = len(self.wants)
         """Onsets, supports and returns still to come: the citizen stays while there are any."""
 
@@ -121,6 +126,11 @@ class Citizen(LightAgent):
         return episode
 
     # --- pursuing ---------------------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no need that has arisen is left to take up."""
+        return not self._idle
 
     def idle_episodes(self) -> list[Episode]:
         """Return the needs that have arisen and are not being pursued, most severe first."""

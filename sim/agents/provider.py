@@ -224,8 +224,10 @@ class Provider(LightAgent):
         )
 
     def _find_other_needs(self, assessed: Episode) -> None:
-        chance = self.model.finding
         citizen = assessed.citizen
+        if citizen.is_idle:
+            return
+        chance = self.model.finding
         for episode in citizen.idle_episodes():
             occasion = (self.key + (assessed.address << 8) + len(assessed.assessed_at)) & MASK
             found = happens(citizen.key, episode.address, Decision.FINDING, occasion, chance)

@@ -55,7 +55,7 @@ class Service(Desk):
         self.coming = 0
         self._owed = 0.0
         # A bound method is made anew each time that it is asked for.
-        self._at_end: Callable[[Spell], None] = self._end_support if self.is_support else self._end_assessment
+        self._at_end: Callable[[Episode], None] = self._end_support if self.is_support else self._end_assessment
         self._lose_patience: Callable[[Spell], None] = self.lose_patience
         journey = model.parameters.journey
         self._missed_slot = min(desk.service_days, journey.missed_slot_days)
@@ -235,20 +235,22 @@ class Service(Desk):
         if self.pays:
             mean /= self.model.pace
         days = service_days(citizen.key, episode.address, Decision.SERVICE_DAYS, spell.occasion, kind, mean, cv)
+        # The spell stays in the calendar until patience would have ended; the citizen need not.
+        del spell.episode
         if self.is_support:
             self._record(Activity.SUPPORT_STARTED, episode)
-            citizen.later(days, Phase.RELEASE, self._at_end, spell)
+            citizen.later(days, Phase.RELEASE, self._at_end, episode)
             citizen.is_supported(episode)
         else:
             self._record(Activity.ASSESSMENT_STARTED, episode)
-            citizen.later(days, Phase.RELEASE, self._at_end, spell)
+            citizen.later(days, Phase.RELEASE, self._at_end, episode)
 
-    def _end_assessment(self, spell: Spell) -> None:
-        self._record(Activity.ASSESSMENT_ENDED, spell.episode)
+    def _end_assessment(self, episode: Episode) -> None:
+        self._record(Activity.ASSESSMENT_ENDED, episode)
         self.free_place()
-        self.provider.conclude_assessment(spell.episode)
+        self.provider.conclude_assessment(episode)
 
-    def _end_support(self, spell: Spell) -> None:
-        self._record(Activity.SUPPORT_ENDED, spell.episode)
+    def _end_support(self, episode: Episode) -> None:
+        self._record(Activity.SUPPORT_ENDED, episode)
         self.free_place()
-        spell.episode.citizen.support_ends(spell.episode)
+        episode.citizen.support_ends(episode)

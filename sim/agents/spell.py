@@ -20,7 +20,7 @@ class Spell:
     """One stay.
 
     Attributes:
-        episode: Whose stay it is.
+        episode: Whose stay it is; no longer there once service has started.
         service: Where.
         joined: Day of joining the queue.
         occasion: The address of this stay's draws: the service and which visit to it.
@@ -30,6 +30,7 @@ class Spell:
         position: For the queue's own use.
     """
 
+    __deletable__ = ("episode",)
     __slots__ = (
         "episode",
         "is_over",
@@ -42,12 +43,12 @@ class Spell:
     )
 
     def __init__(self, episode: Episode, service: Service, joined: float) -> None:
-        visit = episode.visited.count(service.number)
+        visit = episode.visited.count(service.number) if episode.visited else 0
         episode.visited += (service.number,)
         self.episode = episode
         self.service = service
         self.joined = joined
-        self.occasion = (service.key + visit) & MASK
+        self.occasion = (service.key + visit) & MASK if visit else service.key
         self.missed = 0
         self.is_queued = False
         self.is_over = False

@@ -125,9 +125,7 @@ def test_what_is_raised_is_new_to_the_citizen_and_will_stay_new(tmp_path: Path) 
     result = simulate(scenario, seed=3)
     people = draw_people(scenario, world_key(3, 0))
     names = [row["need"] for row in kinds]
-    drawn = {
-        label: {names[want.kind] for want in wants} for label, wants in zip(people.labels, people.wants(), strict=True)
-    }
+    drawn = {people.labels[person.row]: {names[want.kind] for want in person.wants} for person in people.one_by_one()}
     rows = raised(result)
     assert len(rows) > 1000
     got = rows["need"].astype(str).groupby(rows["citizen"].astype(str)).apply(list)
