@@ -40,6 +40,7 @@ class Citizen(LightAgent):
         navigator: Who helps, if anybody.
         considered_for: The kind of navigation for which a worker has considered the citizen, or "".
         cases: How many times navigators have helped.
+        idle: How many needs have arisen and are not being pursued.
     """
 
     model: JourneyModel
@@ -61,9 +62,9 @@ class Citizen(LightAgent):
         self.episodes: list[Episode] = []
         self.navigator: Navigator | None = None
         self.cases = 0
+        self.idle = 0
         self.considered_for = ""
         self._calendar, self._ledger = model.calendar, model.ledger
-        self._idle: list[Episode] = []
         self._is_taking_up = False
         self._pursued = 0
         self._unmet = 0
@@ -119,7 +120,7 @@ class Citizen(LightAgent):
         self._pending -= 1
         episode = Episode(model.next_episode(), self, slot, recurrence, kind, model.calendar.now, severity)
         self.episodes.append(episode)
-        self._idle.append(episode)
+        self.idle += 1
         self._record(Activity.ONSET, episode, reason=reason, other=kind, detail=severity)
         if model.unmet.matters:
             model.unmet.watch(episode)
@@ -127,16 +128,12 @@ class Citizen(LightAgent):
 
     # --- pursuing ---------------------------------------------------------------------------------------------
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no need that has arisen is left to take up."""
-        return not self._idle
-
     def idle_episodes(self) -> list[Episode]:
         """Return the needs that have arisen and are not being pursued, most severe first."""
-        if len(self._idle) <= 1:
-            return self._idle[:]
-        return sorted(self._idle, key=lambda episode: (-episode.onset_severity, episode.number))
+        idle = [episode for episode in self.episodes if episode.state is State.IDLE]
+        if len(idle) > 1:
+            idle.sort(key=lambda episode: (-episode.onset_severity, episode.number))
+        return idle
 
     def take_up_needs(self) -> None:
         """Pursue as many needs as the citizen can at once; all of them if somebody helps."""
@@ -144,8 +141,8 @@ class Citizen(LightAgent):
             # Called from within, because a need was settled at once: the loop below goes on with the time that is free.
             return
         self._is_taking_up = True
-        while self._idle and (self._pursued < self.model.bandwidth or self.navigator is not None):
-            episode = self._idle[0] if len(self._idle) == 1 else self.idle_episodes()[0]
+        while self.idle and (self._pursued < self.model.bandwidth or self.navigator is not None):
+            episode = self.episodes[0] if len(self.episodes) == 1 else self.idle_episodes()[0]
             self.pursue(episode)
             self.seek(episode)
         self._is_taking_up = False
@@ -153,7 +150,7 @@ class Citizen(LightAgent):
     def pursue(self, episode: Episode) -> None:
         """Start to pursue a need."""
         episode.state = State.PURSUED
-        self._idle.remove(episode)
+        self.idle -= 1
         self._pursued += 1
 
     def seek(self, episode: Episode) -> None:
@@ -260,11 +257,11 @@ class Citizen(LightAgent):
         self._pursued -= 1
         if self.navigator is not None:
             self.navigator.review(self)
-        if self._idle:
+        if self.idle:
             self.take_up_needs()
 
     def _leave_if_done(self) -> None:
-        if self._pending == 0 and self._pursued == 0 and self._unmet == 0 and not self._idle:
+        if self._pending == 0 and self._pursued == 0 and self._unmet == 0 and self.idle == 0:
             if self.considered_for:
                 self.model.navigators.forget(self)
             self.remove()

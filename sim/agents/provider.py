@@ -197,10 +197,11 @@ class Provider(LightAgent):
 
     def _support_or_hand_on(self, episode: Episode) -> None:
         support = self.support[episode.kind]
-        severity = episode.severity(self.model.calendar.now, self.model.severity_growth)
         if support is None:
             self.hand_on(episode)
-        elif severity < self._threshold(support, episode):
+            return
+        severity = episode.severity(self.model.calendar.now, self.model.severity_growth)
+        if severity < self._threshold(support, episode):
             self.turn_away(episode, Reason.BELOW_THRESHOLD)
         elif support.is_full:
             self.turn_away(episode, Reason.LIST_FULL)
@@ -225,7 +226,7 @@ class Provider(LightAgent):
 
     def _find_other_needs(self, assessed: Episode) -> None:
         citizen = assessed.citizen
-        if citizen.is_idle:
+        if citizen.idle == 0:
             return
         chance = self.model.finding
         for episode in citizen.idle_episodes():
