@@ -61,7 +61,7 @@ class Calendar:
         self.now = 0.0
         self._horizon = horizon
         self._slots = slots
-        self._per_day = slots / horizon
+        self._per_day = slots / horizon if horizon > 0.0 else 0.0
         self._ahead: list[list[Event] | None] = [None] * (slots + 1)
         """The slots that are ahead."""
         self._number = -1

@@ -10,14 +10,13 @@ from sim.codes import Decision
 from sim.direct import uniform
 from sim.levels import Levels
 from sim.mechanisms import registry
-from sim.mechanisms.handoff import MODES_BY_WORK
+from sim.mechanisms.handoff import MODES_BY_WORK, Mode
 from sim.native import mypyc_attr
 from sim.schema.initiatives import DATED
 from sim.timeline import Setting
 
 if TYPE_CHECKING:
     from sim.agents.citizen import Citizen
-    from sim.agents.modes import Mode
     from sim.agents.provider import Provider
     from sim.model import JourneyModel
 

@@ -7,6 +7,7 @@ the fastest is to make a row and append it.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,9 @@ class Ledger:
         self._buffer = bytearray()
         if IS_COMPILED:
             self._written = BytesWriter()
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Ledger], tuple[bytes]]:
+        return ledger_of, (self.to_bytes(),)
 
     def __len__(self) -> int:
         return len(self._written if IS_COMPILED else self._buffer) // _ROW.itemsize
@@ -140,3 +144,13 @@ class Ledger:
     def to_bytes(self) -> bytes:
         """Return the raw rows, to compare two runs to the bit."""
         return self._written.getvalue() if IS_COMPILED else bytes(self._buffer)
+
+
+def ledger_of(rows: bytes) -> Ledger:
+    """Return a ledger of raw rows, which goes on from there."""
+    ledger = Ledger()
+    if IS_COMPILED:
+        ledger._written.write(rows)
+    else:
+        ledger._buffer += rows
+    return ledger

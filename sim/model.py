@@ -32,6 +32,9 @@ from sim.timeline import Setting, Timeline
 
 Weight = Literal["size", "visibility"]
 
+_BATCH = 250
+"""Citizens who are made into plain numbers at once."""
+
 _ARRIVALS_IN_SLOT = 4
 """Citizens who arrive in one slot of the calendar: some dozens of events. That was fastest where it was tried."""
 
@@ -100,7 +103,9 @@ class JourneyModel(LightModel):
         self.horizon = self.parameters.time.horizon_days
         with collector_paused():
             self.people = draw_people(scenario, self.world)
-        self._coming = self.people.one_by_one()
+        self._coming: list[Person] = []
+        """Who comes next, the last of them first."""
+        self._made = 0
         self.calendar = Calendar(self.horizon, 1 + len(self.people) // _ARRIVALS_IN_SLOT)
         self.landscape = Landscape(self)
         self.navigators = Navigators(self)
@@ -170,8 +175,13 @@ class JourneyModel(LightModel):
     # --- arrivals ---------------------------------------------------------------------------------------------
 
     def _schedule_arrival(self) -> None:
-        person: Person | None = next(self._coming, None)
-        if person is not None:
+        if not self._coming and self._made < len(self.people):
+            # Not all at once: what has just been made is still near when it is asked for.
+            self._coming = self.people.some(self._made, _BATCH)
+            self._made += len(self._coming)
+            self._coming.reverse()
+        if self._coming:
+            person = self._coming.pop()
             self.calendar.schedule(person.arrival, Phase.ARRIVE, -person.row - 1, self._arrive, person)
 
     def _let_arrive(self, person: Person) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -23,9 +22,6 @@ from sim.schema.tables import CooccurrenceRow, NeedRow
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
-
-_BATCH = 250
-"""Citizens who are made into plain numbers at once."""
 
 
 class Want(NamedTuple):
@@ -86,24 +82,20 @@ class People:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def one_by_one(self) -> Iterator[Person]:
-        """Yield the citizens in order of arrival, as plain numbers.
+    def some(self, start: int, count: int) -> list[Person]:
+        """Return up to so many citizens from a row on, as plain numbers."""
+        rows = range(start, min(start + count, len(self)))
+        columns = (self.arrival, self.keys, self.district, self.capability, self.persistence, self.patience)
+        numbers = (column[rows.start : rows.stop].tolist() for column in columns)
+        return list(map(Person._make, zip(rows, self._wants(rows), *numbers, strict=True)))
 
-        A batch at a time: what nobody has asked for yet takes no memory, and what has just been made is near.
-        """
-        for start in range(0, len(self), _BATCH):
-            end = min(start + _BATCH, len(self))
-            columns = (self.arrival, self.keys, self.district, self.capability, self.persistence, self.patience)
-            numbers = (column[start:end].tolist() for column in columns)
-            yield from map(Person._make, zip(range(start, end), self._wants(start, end), *numbers, strict=True))
-
-    def _wants(self, start: int, end: int) -> list[list[Want]]:
+    def _wants(self, rows: range) -> list[list[Want]]:
         """Return the needs of some citizens, in order of onset."""
-        edges = self.first[start : end + 1].tolist()
+        edges = self.first[rows.start : rows.stop + 1].tolist()
         columns = (self.kind, self.severity, self.lag)
-        rows = slice(edges[0], edges[-1])
-        flat = list(map(Want._make, zip(*(column[rows].tolist() for column in columns), strict=True)))
-        return [flat[begin - edges[0] : until - edges[0]] for begin, until in pairwise(edges)]
+        needs = slice(edges[0], edges[-1])
+        flat = list(map(Want._make, zip(*(column[needs].tolist() for column in columns), strict=True)))
+        return [flat[begin - edges[0] : end - edges[0]] for begin, end in pairwise(edges)]
 
 
 def draw_people(scenario: Scenario, world: int) -> People:

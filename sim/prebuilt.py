@@ -33,7 +33,6 @@ MODULES = (
     "sim.agents.desk",
     "sim.agents.episode",
     "sim.agents.handoff",
-    "sim.agents.modes",
     "sim.agents.navigator",
     "sim.agents.pooling",
     "sim.agents.provider",

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.codes import Activity, Decision, Noticed, Reason
-from sim.direct import happens, recorded_chance
+from sim.direct import exponential, happens, recorded_chance
 from sim.events import Phase
 from sim.ledger import NOBODY
 from sim.native import mypyc_attr
 
 if TYPE_CHECKING:
     from sim.agents.episode import Episode
-    from sim.agents.modes import Mode
     from sim.agents.provider import Provider
+    from sim.levels import Levels
+    from sim.mechanisms.handoff import Mode
     from sim.model import JourneyModel
 
 REFUSALS = (
@@ -73,6 +74,20 @@ class Handoff:
             self.drop(lost)
         else:
             self.episode.citizen.later(self.mode.transfer_days(self), Phase.ARRIVE, Handoff.arrive, self)
+
+    def leaves(self, chance: float) -> bool:
+        """Return whether it leaves, which it does with a probability."""
+        episode = self.episode
+        return happens(episode.citizen.key, episode.address, Decision.SENT, self.occasion, chance)
+
+    def days_on_the_way(self, mean: float) -> float:
+        """Return how long it takes until it reaches the receiver, which takes so many days in the mean."""
+        episode = self.episode
+        return exponential(episode.citizen.key, episode.address, Decision.TRANSFER_DAYS, self.occasion, mean)
+
+    def barrier(self, levels: Levels) -> float:
+        """Return the level of the barrier to data sharing between sender and receiver, 0 to 1."""
+        return levels.data_sharing.between(self.sender, self.receiver, self.receiver)
 
     def arrive(self) -> None:
         """The handoff reaches the receiver, who asks the four questions of the door."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sim.agents.modes import Mode
 from sim.codes import ModeCode
+from sim.mechanisms.handoff import Mode
 from sim.mechanisms.registry import mechanism
 
 if TYPE_CHECKING:

@@ -244,7 +244,7 @@ def test_one_luck_counts_for_all_initiatives(long_place: Scenario) -> None:
         model.step()
     rules = model.rules[0]
     assert isinstance(rules, MixedRules)
-    people = [Citizen(model, number) for number in range(len(model.people))]
+    people = [Citizen(model, person) for person in model.people.some(0, len(model.people))]
     under = [rules.of(person) for person in people]
     sender, receiver = model.landscape.providers[:2]
     modes = [one.mode(person, sender, receiver) for one, person in zip(under, people, strict=True)]

@@ -125,7 +125,9 @@ def test_what_is_raised_is_new_to_the_citizen_and_will_stay_new(tmp_path: Path) 
     result = simulate(scenario, seed=3)
     people = draw_people(scenario, world_key(3, 0))
     names = [row["need"] for row in kinds]
-    drawn = {people.labels[person.row]: {names[want.kind] for want in person.wants} for person in people.one_by_one()}
+    drawn = {
+        people.labels[person.row]: {names[want.kind] for want in person.wants} for person in people.some(0, len(people))
+    }
     rows = raised(result)
     assert len(rows) > 1000
     got = rows["need"].astype(str).groupby(rows["citizen"].astype(str)).apply(list)
