@@ -57,6 +57,17 @@ def test_a_finished_model_is_let_go(by_day: bool) -> None:
     assert trace() is None
 
 
+def test_citizens_are_let_go_when_they_leave_though_their_patience_has_not_ended() -> None:
+    """Else a town would keep for weeks whoever has been supported. (What a crisis may still come of is kept.)"""
+    calm = Scenario.load("three_journeys", {**SHORT, "crises": {"hazard": 0, "raises": 0}})
+    town = JourneyModel(calm, Coordination.load("integrated"))
+    town.calendar.run_until(40.0)
+    there = {id(agent) for agent in town.agents if isinstance(agent, Citizen)}
+    kept = {id(thing) for thing in gc.get_objects() if isinstance(thing, Citizen) and thing.model is town}
+    assert len(there) > 20
+    assert kept == there
+
+
 def test_a_failing_run_lets_go_as_well_and_switches_the_collector_on_again() -> None:
     town = model()
 
