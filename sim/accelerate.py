@@ -34,8 +34,10 @@ def main() -> int:
 
 def what_is_missing() -> str:
     """Return what keeps the agents from being compiled, and what to do about it; nothing if nothing does."""
-    if find_spec("mypyc") is None or find_spec("setuptools") is None:
-        return "mypyc and setuptools are needed; install the extra dev: pip install '.[dev]'"
+    # librt comes with mypy, and later ones have what the ledger needs of it.
+    for name in ("mypyc", "setuptools", "librt", "librt.strings"):
+        if find_spec(name) is None:
+            return f"{name} is needed (mypyc and librt come with mypy 2.4); install the extra dev: pip install '.[dev]'"
     command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "")
     if not command or shutil.which(command[0]) is None:
         return f"no C compiler ({' '.join(command) or 'none known'}); install one (gcc or clang), or name it in CC"

@@ -58,7 +58,7 @@ def test_a_finished_model_is_let_go(by_day: bool) -> None:
 
 
 def test_citizens_are_let_go_when_they_leave_though_their_patience_has_not_ended() -> None:
-    """Else a town would keep for weeks whoever has been supported. (What a crisis may still come of is kept.)"""
+    """Else a town would keep for weeks whoever has been supported; it does keep those of whom a crisis may come."""
     calm = Scenario.load("three_journeys", {**SHORT, "crises": {"hazard": 0, "raises": 0}})
     town = JourneyModel(calm, Coordination.load("integrated"))
     town.calendar.run_until(40.0)

@@ -150,10 +150,15 @@ def test_without_a_compiler_one_message_says_so(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("agents-*"))
 
 
-def test_without_mypyc_one_message_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(accelerate, "find_spec", lambda name: None)
+@pytest.mark.parametrize("missing", ["mypyc", "setuptools", "librt", "librt.strings"])
+def test_without_mypyc_one_message_says_so(
+    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(accelerate, "find_spec", lambda name: None if name == missing else True)
     assert accelerate.main() == 1
-    assert "pip install '.[dev]'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f": {missing} is needed" in said
+    assert "pip install '.[dev]'" in said
 
 
 @pytest.mark.slow
