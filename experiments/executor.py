@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar, cast
@@ -102,6 +104,28 @@ def do_all(
             yield task, _interruptibly(work, task)
         return
     yield from _in_pool(work, tasks, count)
+
+
+def import_everywhere(modules: Sequence[str], workers: int | None) -> None:
+    """Import modules in all processes of the pool, so that work which needs them begins at once.
+
+    This process imports nothing: with one worker nothing is done, and a pool that breaks is left to that work.
+
+    Args:
+        modules: Their names.
+        workers: Processes; None for all cores.
+    """
+    count = workers or cores()
+    if count > 1:
+        with suppress(BrokenPoolError):
+            # A process takes no second task before it has done with the first: each gets one, unless it starts late.
+            for _ in do_all(_import, [tuple(modules)] * count, count):
+                pass
+
+
+def _import(modules: tuple[str, ...]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: int) -> Iterator[tuple[TaskT, ResultT]]:

@@ -126,8 +126,9 @@ class Store:
 
     def arrow(self, key: str, name: str) -> pa.Table:
         """Return a table of a stored run, its words as dictionaries."""
-        # For a small file more threads cost more than they save.
-        return pq.read_table(self.place(key) / f"{name}.parquet", use_threads=False).replace_schema_metadata(None)
+        # For a small file more threads cost more than they save, and so does looking for a data set of many files.
+        with pq.ParquetFile(self.place(key) / f"{name}.parquet", memory_map=True) as file:
+            return file.read(use_threads=False).replace_schema_metadata(None)
 
     def claim(self, key: str) -> bool:
         """Say that this process computes a run; return False if another one is at it.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.figures.difference import at_risk_data, difference_data
-from experiments.figures.drawing import write_all
+from experiments.figures.drawing import each_done, tasks_of
 from experiments.figures.dumbbells import dumbbells_data
 from experiments.figures.flows_data import flows_data
 from experiments.figures.foot import foot_of
@@ -22,7 +22,7 @@ from experiments.figures.forest import forest_data
 from experiments.figures.funnel import funnel_data
 from experiments.figures.incidence import incidence_data
 from experiments.figures.journey_data import journey_data
-from experiments.figures.journey_map import write_maps
+from experiments.figures.journey_map import map_tasks
 from experiments.figures.journeys import write_journeys
 from experiments.figures.material import Material, drawings_of, material_of
 from experiments.figures.over_time import marks_of, over_time_data
@@ -71,11 +71,14 @@ def compare_figures(
     Returns:
         The paths of the files.
     """
-    drawn = write_all(drawings_of(material), folder, provenance, workers)
-    return drawn + write_maps(
+    # Maps take longest.
+    maps = map_tasks(
         folder, material.vignettes, material.typical, material.mapped, material.time, provenance, material.labels,
-        material.foot, workers,
+        material.foot,
     )  # fmt: skip
+    drawn = tasks_of(drawings_of(material), folder, provenance)
+    paths = each_done([*maps, *drawn], workers)
+    return [path for own in [*paths[len(maps) :], *paths[: len(maps)]] for path in own]
 
 
 def run_figures(folder: Path, result: Result, provenance: Mapping[str, str]) -> list[Path]:

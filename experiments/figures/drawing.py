@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,13 +39,13 @@ class Drawing:
     draw: Callable[..., Figure]
 
 
+Task = Callable[[], list[Path]]
+"""Draws and writes something, and returns the paths of its files; can be pickled."""
+
+
 def write(drawing: Drawing, folder: Path, provenance: Mapping[str, str]) -> list[Path]:
     """Draw and write a figure, in the folder as wide as a page and in ``single_column`` as wide as a column."""
-    return [
-        path
-        for where, width in WIDTHS.items()
-        for path in save(drawing.draw(width=width), folder / where, drawing.name, drawing.title, provenance)
-    ]
+    return [path for task in tasks_of([drawing], folder, provenance) for path in task()]
 
 
 def write_all(
@@ -60,8 +62,61 @@ def write_all(
     Returns:
         The paths of the files, in the order of the drawings.
     """
-    task = partial(write, folder=folder, provenance=dict(provenance))
-    return [path for paths in each(task, drawings, workers) for path in paths]
+    return do_tasks(tasks_of(drawings, folder, provenance), workers)
+
+
+def tasks_of(drawings: Sequence[Drawing], folder: Path, provenance: Mapping[str, str]) -> list[Task]:
+    """Return what is to be done to draw and write figures, a task for each width: many small ones fill all cores."""
+    return [
+        partial(_write, drawing, folder / where, dict(provenance), width)
+        for drawing in drawings
+        for where, width in WIDTHS.items()
+    ]
+
+
+def _write(drawing: Drawing, folder: Path, provenance: Mapping[str, str], width: float) -> list[Path]:
+    return save(drawing.draw(width=width), folder, drawing.name, drawing.title, provenance)
+
+
+def do_tasks(tasks: Sequence[Task], workers: int | None) -> list[Path]:
+    """Do tasks as :func:`each_done` and return the paths of the files in one list."""
+    return [path for paths in each_done(tasks, workers) for path in paths]
+
+
+def each_done(tasks: Sequence[Task], workers: int | None) -> list[list[Path]]:
+    """Return the paths of the files that each task writes, in the order of the tasks.
+
+    Args:
+        tasks: In the order in which they are begun; the cores are longest at work together if long ones come first.
+        workers: Processes; None for all cores, 1 for this process alone.
+    """
+    return each(_done, tasks, workers)
+
+
+def _done(task: Task) -> list[Path]:
+    with few_collections():
+        return task()
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for garbage once, at the end, and only among what was made within the context.
+
+    A figure is so many small objects that Python would search all that is in memory, libraries and tables too, several
+    times while one is drawn.
+    """
+    is_enabled, is_frozen = gc.isenabled(), gc.get_freeze_count() > 0
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect()
+        # What a worker has frozen stays so.
+        if not is_frozen:
+            gc.unfreeze()
+        if is_enabled:
+            gc.enable()
 
 
 def each(task: Callable[[ThingT], ResultT], things: Sequence[ThingT], workers: int | None) -> list[ResultT]:

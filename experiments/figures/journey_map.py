@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import style
 from experiments.figures.arm_key import draw_marker
-from experiments.figures.drawing import WIDTHS, each
+from experiments.figures.drawing import WIDTHS, Task, do_tasks
 from experiments.figures.journey_columns import NAME_LEFT, columns_of
 from experiments.figures.journey_data import UNLABELLED, Journey
 from experiments.figures.journey_lanes import draw_lanes, last_of
@@ -68,34 +68,55 @@ def write_maps(
         The paths of the files: ``journey_map_<vignette>``, and ``journey_map_<vignette>_<arm>`` for each arm where that
         is taller than a page; the same, as wide as one column, in ``single_column``. None where there are no vignettes.
     """
+    return do_tasks(map_tasks(folder, vignettes, typical, arms, time, provenance, labels, foot), workers)
+
+
+def map_tasks(
+    folder: Path,
+    vignettes: pd.DataFrame,
+    typical: Sequence[Typical],
+    arms: Mapping[str, str],
+    time: Time,
+    provenance: Mapping[str, str],
+    labels: Labels = UNLABELLED,
+    foot: str = "",
+) -> list[Task]:
+    """Remove the maps that are there and return what is to be done to write others, as :func:`write_maps` does it.
+
+    There is a task for each vignette and width.
+    """
     for inside in WIDTHS:
         for old in (folder / inside).glob(f"{MAP}_*"):
             old.unlink()
-    task = partial(_write, folder, vignettes, arms, time, dict(provenance), labels, foot)
-    return [path for paths in each(task, typical, workers) for path in paths]
+    return [
+        partial(
+            _write, folder / inside, journeys_of(vignettes, one, list(arms), labels), arms, time, dict(provenance),
+            labels, foot, one, width,
+        )
+        for one in typical
+        for inside, width in WIDTHS.items()
+    ]  # fmt: skip
 
 
 def _write(
     folder: Path,
-    vignettes: pd.DataFrame,
+    journeys: Mapping[str, Journey],
     arms: Mapping[str, str],
     time: Time,
     provenance: Mapping[str, str],
     labels: Labels,
     foot: str,
     one: Typical,
+    width: float,
 ) -> list[Path]:
-    """Draw and write the maps of one vignette in both widths."""
-    journeys = journeys_of(vignettes, one, list(arms), labels)
-    title, paths = title_of(one, labels), []
-    for inside, width in WIDTHS.items():
-        whole = draw_map(journeys, list(arms), one, arms, time, labels, foot, width)
-        paths += save(whole, folder / inside, file_of(one.vignette), title, provenance)
-        if len(arms) == 1 or height_of(whole) <= style.PAGE_HEIGHT:
-            continue
+    """Draw and write the maps of one vignette in one width."""
+    title = title_of(one, labels)
+    whole = draw_map(journeys, list(arms), one, arms, time, labels, foot, width)
+    paths = save(whole, folder, file_of(one.vignette), title, provenance)
+    if len(arms) > 1 and height_of(whole) > style.PAGE_HEIGHT:
         for arm in arms:
             part = draw_map(journeys, [arm], one, arms, time, labels, foot, width)
-            paths += save(part, folder / inside, file_of(one.vignette, arm), f"{title}, {arms[arm]}", provenance)
+            paths += save(part, folder, file_of(one.vignette, arm), f"{title}, {arms[arm]}", provenance)
     return paths
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from experiments.figures.fonts import WHOLE
 from experiments.figures.tables import plain
 from sim.scenario import Scenario
 from sim.schema.tables import FRONT_DOOR
@@ -65,8 +67,17 @@ def is_drawable(text: str) -> bool:
 
 def drawable(text: str) -> str:
     """Return a text with a mark for every letter that the font of the figures does not have."""
-    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
-    return "".join(letter if letter == "\n" or ord(letter) in known else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    known = _known_letters()
+    if known.issuperset(text):
+        return text
+    return "".join(letter if letter in known else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+@cache
+def _known_letters() -> frozenset[str]:
+    """Return what the font of the figures can write, with the end of a line; the font takes long to say so."""
+    letters = get_font(findfont(FontProperties(family=WHOLE))).get_charmap()
+    return frozenset(map(chr, letters)) | {"\n"}
 
 
 def titles_of(titles: Mapping[str, str]) -> dict[str, str]:

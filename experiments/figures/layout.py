@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import accumulate, takewhile
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
+from matplotlib.ticker import NullLocator
 from scipy.optimize import isotonic_regression
 
 from experiments.figures import style
+from experiments.figures.fonts import WHOLE
 from experiments.figures.labels import drawable
 
 EDGE = 2.0
@@ -26,25 +29,49 @@ def text_width(text: str, size: float = style.TEXT_SIZE, bold: bool = False) -> 
     """Return the width of one line of text in mm."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
     # A bar on both sides, taken off again: leading and trailing space counts.
-    whole, bars = (
-        text_to_path.get_text_width_height_descent(drawable(characters), font, ismath=False)[0]
-        for characters in (f"|{text}|", "||")
-    )
-    return float(whole - bars) * 25.4 / 72.0
+    return float(_points(f"|{text}|", size, bold) - _bars(size, bold)) * 25.4 / 72.0
+
+
+@cache
+def _bars(size: float, bold: bool) -> float:
+    """Return the width of two bars in points."""
+    return _points("||", size, bold)
+
+
+def _points(text: str, size: float, bold: bool) -> float:
+    font = FontProperties(family=WHOLE, weight="bold" if bold else "normal", size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(drawable(text), font, ismath=False)
+    return float(width)
 
 
 def wrapped(text: str, width: float, size: float = style.TEXT_SIZE, bold: bool = False) -> list[str]:
     """Return text in lines no wider than ``width`` mm, where words allow it; longer words are cut with an ellipsis."""
+    words = text.split(" ")  # not at no-break spaces
     lines: list[str] = []
-    for word in text.split(" "):  # not at no-break spaces
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(_cut(word, width, size, bold))
-    return lines or [""]
+    while words:
+        words[0] = _cut(words[0], width, size, bold)
+        count = _fitting(words, width, size, bold)
+        lines.append(" ".join(words[:count]))
+        del words[:count]
+    return lines
+
+
+def _fitting(words: Sequence[str], width: float, size: float, bold: bool) -> int:
+    """Return how many words, at least one, stand in a line of some width."""
+
+    def fit(count: int) -> bool:
+        return text_width(" ".join(words[:count]), size, bold) <= width
+
+    # Measuring is slow: it begins near the end of the line. A letter is about half as wide as it is high.
+    letters = width / (0.5 * size * 25.4 / 72.0)
+    ends = accumulate(len(word) + 1 for word in words)
+    count = max(1, sum(1 for _ in takewhile(lambda end: end <= letters, ends)))
+    while count > 1 and not fit(count):
+        count -= 1
+    while count < len(words) and fit(count + 1):
+        count += 1
+    return count
 
 
 def shortened(text: str, width: float, most: int = 1) -> list[str]:
@@ -131,6 +158,8 @@ class Page:
         axes.set_ylim(height, 0.0)
         for side in ("left", "top", "right", "bottom"):
             axes.spines[side].set_visible(False)
+        # Ticks that are not seen take as long as those that are.
+        axes.yaxis.set_major_locator(NullLocator())
         axes.tick_params(left=False, labelleft=False)
         return axes
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import matplotlib
 
+from experiments.figures.fonts import families
+
 SINGLE_COLUMN, DOUBLE_COLUMN = 89.0, 183.0
 """Widths of figures in print, in mm."""
 PAGE_HEIGHT = 247.0
@@ -44,7 +46,6 @@ LONG: LineStyle = (0, (10.0, 2.0))
 DASH_DOT_DOT: LineStyle = (0, (6.0, 1.2, 1.2, 1.2, 1.2, 1.2))
 
 _RC: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same on every machine
     "font.size": TEXT_SIZE,
     "axes.labelsize": TEXT_SIZE,
     "axes.titlesize": TEXT_SIZE,
@@ -96,6 +97,7 @@ def house() -> Iterator[None]:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC)  # type: ignore[arg-type]
+        matplotlib.rcParams["font.family"] = list(families())
         yield
 
 

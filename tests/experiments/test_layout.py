@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
+
+import pytest
 
 from experiments.figures import style
 from experiments.figures.journey_rows import place_words
@@ -37,6 +39,18 @@ def test_text_is_wrapped_to_its_width() -> None:
     lines = wrapped("one two three four five Donaudampfschifffahrtsgesellschaft", 20.0)
     assert len(lines) > 2 and all(text_width(line) <= 20.0 for line in lines) and lines[-1].endswith("…")
     assert wrapped("", 10.0) == [""]
+
+
+@pytest.mark.parametrize("size", [5.0, 8.5])
+def test_a_line_takes_every_word_that_it_has_room_for(size: float) -> None:
+    # Narrow, wide and no letters at all: how many words a line has cannot be told from their letters.
+    words = [*["iii"] * 30, *["WWW"] * 20, *[""] * 3, *["of", "capability"] * 9, "iii"]
+    for width in (20.0, 40.0, 85.0, 179.0):
+        lines = wrapped(" ".join(words), width, size)
+        assert " ".join(lines) == " ".join(words)
+        for line, following in pairwise(lines):
+            assert text_width(line, size) <= width < text_width(f"{line} {following.split(' ')[0]}", size)
+        assert text_width(lines[-1], size) <= width
 
 
 def test_text_is_shortened_to_its_lines() -> None:
