@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from sim.agents.provider import Provider
     from sim.in_force import Rules
     from sim.model import JourneyModel
-    from sim.population import Person
+    from sim.population import Person, Want
 
 _EVENTS_EACH = 1 << 24
+_NO_WANTS: list[Want] = []
 
 
 @mypyc_attr(serializable=True, allow_interpreted_subclasses=True)
@@ -93,6 +94,9 @@ class Citizen(LightAgent):
     def need_arises(self, slot: int) -> None:
         """A need arises: the clock of its time to support starts."""
         want = self.wants[slot]
+        if slot == len(self.wants) - 1:
+            # All have arisen, and are episodes now: a town has many citizens, and less is nearer.
+            self.wants = _NO_WANTS
         self._begin(slot, 0, want.kind, want.severity)
 
     def need_is_raised(self, slot: int, kind: int, severity: float, reason: Reason) -> None:
