@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,6 @@ from experiments import text
 from experiments.collecting import runs_table
 from experiments.comparison import OF_RUNS, collected, comparison_of
 from experiments.comparison_text import comparison_text
-from experiments.executor import import_everywhere
 from experiments.factors import point_text
 from experiments.launching import launch
 from experiments.manifest import Manifest
@@ -29,8 +27,6 @@ OWN_STORE = "store"
 """The folder of results, in an output folder, where no store is named."""
 HEADLINE_TABLE = "tables/headline.csv"
 """Without it there is nothing to make a report of."""
-DRAWING = ("experiments.figures", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg")
-"""Modules with which figures are drawn and written."""
 PlanT = TypeVar("PlanT", bound=Plan)
 
 
@@ -122,14 +118,9 @@ def carry_out(
 def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manifest: Manifest) -> None:
     """Write tables and figures of stored runs and print the comparison."""
     arms = [arm for arm in plan.arms if any(unit.arm == arm for unit in units)]
-    with ThreadPoolExecutor() as meanwhile:
-        # The other cores have nothing to do until there is something to draw.
-        meanwhile.submit(import_everywhere, DRAWING, plan.executor.processes)
-        of_runs = collected(plan, units, store, arms)
-        written = meanwhile.submit(of_runs.write, folder)
-        comparison = comparison_of(plan, of_runs, arms) if plan.baseline in arms else None
-        written.result()
-    if comparison is None:
+    of_runs = collected(plan, units, store, arms)
+    of_runs.write(folder)
+    if plan.baseline not in arms:
         print(
             f"\nNothing can be compared: no run of the baseline, {plan.titles[plan.baseline]}, was finished; "
             f"of the other arms see runs.parquet, {', '.join(f'{name}.parquet' for name in OF_RUNS)}",
@@ -137,6 +128,7 @@ def report(plan: Plan, units: Sequence[Unit], store: Store, folder: Path, manife
         )
         (folder / HEADLINE_TABLE).unlink(missing_ok=True)
         return
+    comparison = comparison_of(plan, of_runs, arms)
     comparison.write(folder / "tables")
     verdict = ""
     if plan.rule is not None and manifest.complete:

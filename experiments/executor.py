@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import re
 import signal
@@ -11,10 +9,11 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar, cast
+
+from experiments.garbage import keep_what_is_there
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -106,28 +105,6 @@ def do_all(
     yield from _in_pool(work, tasks, count)
 
 
-def import_everywhere(modules: Sequence[str], workers: int | None) -> None:
-    """Import modules in all processes of the pool, so that work which needs them begins at once.
-
-    This process imports nothing: with one worker nothing is done, and a pool that breaks is left to that work.
-
-    Args:
-        modules: Their names.
-        workers: Processes; None for all cores.
-    """
-    count = workers or cores()
-    if count > 1:
-        with suppress(BrokenPoolError):
-            # A process takes no second task before it has done with the first: each gets one, unless it starts late.
-            for _ in do_all(_import, [tuple(modules)] * count, count):
-                pass
-
-
-def _import(modules: tuple[str, ...]) -> None:
-    for module in modules:
-        importlib.import_module(module)
-
-
 def _in_pool(work: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], workers: int) -> Iterator[tuple[TaskT, ResultT]]:
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
@@ -207,9 +184,7 @@ def prepare_worker() -> None:
 
     # The source that was just imported is named now: it may be changed on the disk while this process works.
     source_digest()
-    # What was imported will never be garbage: not looking at it again saves a sixth to a third of a run.
-    gc.collect()
-    gc.freeze()
+    keep_what_is_there()
 
 
 def cores() -> int:

@@ -127,8 +127,12 @@ class Store:
     def arrow(self, key: str, name: str) -> pa.Table:
         """Return a table of a stored run, its words as dictionaries."""
         # For a small file more threads cost more than they save, and so does looking for a data set of many files.
-        with pq.ParquetFile(self.place(key) / f"{name}.parquet", memory_map=True) as file:
-            return file.read(use_threads=False).replace_schema_metadata(None)
+        path = self.place(key) / f"{name}.parquet"
+        try:
+            with pq.ParquetFile(path, memory_map=True) as file:
+                return file.read(use_threads=False).replace_schema_metadata(None)
+        except pa.ArrowInvalid as error:
+            raise pa.ArrowInvalid(f"{path}: {error}") from error
 
     def claim(self, key: str) -> bool:
         """Say that this process computes a run; return False if another one is at it.

@@ -25,6 +25,8 @@ _push: Final = heappush
 _pop: Final = heappop
 """Compiled code looks names of other modules up each time, but not these."""
 
+_SHORTEST: Final = 1e-9
+
 Event = tuple[Any, ...]
 """Time, phase, key, action, argument."""
 
@@ -59,9 +61,10 @@ class Calendar:
 
     def __init__(self, horizon: float = 1.0, slots: int = 1) -> None:
         self.now = 0.0
-        self._horizon = horizon
+        # Nothing is cut out of next to nothing.
+        self._horizon = horizon if horizon > _SHORTEST else 0.0
         self._slots = slots
-        self._per_day = slots / horizon if horizon > 0.0 else 0.0
+        self._per_day = slots / horizon if horizon > _SHORTEST else 0.0
         self._ahead: list[list[Event] | None] = [None] * (slots + 1)
         """The slots that are ahead."""
         self._number = -1

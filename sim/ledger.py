@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ IS_COMPILED: Final = not __file__.endswith(".py")
 if IS_COMPILED:
     # Comes with mypy, which has compiled this.
     from librt.strings import BytesWriter, write_f64_le, write_i32_le
+
+if TYPE_CHECKING:
+    from mypy_extensions import i32
 
 NOBODY: Final = -1
 """Stands in a column that does not apply."""
@@ -82,14 +85,21 @@ class Ledger:
             detail: A number whose meaning the activity gives.
         """
         if IS_COMPILED:
+            # First all that can fail: half of a row would put the rest out of step.
+            what: i32 = code
+            who: i32 = citizen
+            need: i32 = episode
+            where: i32 = provider
+            desk: i32 = service
+            beyond: i32 = other
             written = self._written
             write_f64_le(written, time)
-            write_i32_le(written, code)
-            write_i32_le(written, citizen)
-            write_i32_le(written, episode)
-            write_i32_le(written, provider)
-            write_i32_le(written, service)
-            write_i32_le(written, other)
+            write_i32_le(written, what)
+            write_i32_le(written, who)
+            write_i32_le(written, need)
+            write_i32_le(written, where)
+            write_i32_le(written, desk)
+            write_i32_le(written, beyond)
             write_f64_le(written, detail)
         else:
             self._buffer += _row(time, code, citizen, episode, provider, service, other, detail)

@@ -160,6 +160,8 @@ class JourneyModel(LightModel):
             return candidates[0] if candidates else None
         state = address(episode.citizen.key, episode.address, decision, occasion)
         is_by_size = weight == "size"
+        if not is_by_size and weight != "visibility":
+            raise ValueError(f"no such weight of a provider: {weight!r} (allowed: size, visibility)")
         chosen, first = candidates[0], math.inf
         for provider in candidates:
             time = finish(state, provider.key, provider.size if is_by_size else provider.visibility)

@@ -1,8 +1,8 @@
 """Take the agents from a build, if there is one of exactly these sources; else they run as they are.
 
 ``python -m sim.accelerate`` (``make compiled``) makes the build. It lies in the user's cache, outside the sources, in a
-folder named by a hash of every source of the model, of Python and of mypy: after any change another name is looked for,
-so that a build that is out of date is never taken. Results are the same to the bit with and without it.
+folder named by a hash of every source of the model, of Python, mypy and librt: after any change another name is looked
+for, so that a build that is out of date is never taken. Results are the same to the bit with and without it.
 
 Import this before any other module of the package.
 """
@@ -58,15 +58,17 @@ def cache_base() -> Path:
 
 
 def build_name(package: Path = PACKAGE) -> str:
-    """Return a name for the sources in a package, this Python and the mypy that is installed."""
+    """Return a name for the sources in a package, this Python, and the mypy and librt that are installed."""
     # Only here: it takes a while to load, and is not needed where nothing has been compiled.
     from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        mypy = version("mypy")
-    except PackageNotFoundError:
-        mypy = ""
-    digest = hashlib.blake2b("\0".join((sys.version, EXTENSION_SUFFIXES[0], mypy)).encode(), digest_size=12)
+    tools = []
+    for name in ("mypy", "librt"):
+        try:
+            tools.append(version(name))
+        except PackageNotFoundError:
+            tools.append("")
+    digest = hashlib.blake2b("\0".join((sys.version, EXTENSION_SUFFIXES[0], *tools)).encode(), digest_size=12)
     for file in sorted(package.rglob("*.py")):
         source = file.read_bytes()
         digest.update(f"\0{file.relative_to(package).as_posix()}\0{len(source)}\0".encode() + source)
@@ -111,7 +113,7 @@ def _take() -> bool:
     finder = Prebuilt(parts)
     sys.meta_path.insert(0, finder)
     try:
-        for name in parts.keys() - set(MODULES):
+        for name in (*(parts.keys() - set(MODULES)), "librt.strings"):
             importlib.import_module(name)
     except ImportError as error:
         # Made on another machine that shares the cache, say.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from experiments.executor import BrokenPoolError, do_all
 from experiments.figures import style
 from experiments.figures.saving import save
 from experiments.files import SINGLE
+from experiments.garbage import few_collections
 
 WIDTHS = {"": style.DOUBLE_COLUMN, SINGLE: style.SINGLE_COLUMN}
 """Widths of figures in mm, by the folder they are written into, in that of the figures."""
@@ -96,27 +95,6 @@ def each_done(tasks: Sequence[Task], workers: int | None) -> list[list[Path]]:
 def _done(task: Task) -> list[Path]:
     with few_collections():
         return task()
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """Look for garbage once, at the end, and only among what was made within the context.
-
-    A figure is so many small objects that Python would search all that is in memory, libraries and tables too, several
-    times while one is drawn.
-    """
-    is_enabled, is_frozen = gc.isenabled(), gc.get_freeze_count() > 0
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.collect()
-        # What a worker has frozen stays so.
-        if not is_frozen:
-            gc.unfreeze()
-        if is_enabled:
-            gc.enable()
 
 
 def each(task: Callable[[ThingT], ResultT], things: Sequence[ThingT], workers: int | None) -> list[ResultT]:

@@ -39,13 +39,21 @@ _LAYOUT = 1
 def families() -> tuple[str, ...]:
     """Return the families to write with, by name; matplotlib knows of them."""
     try:
-        copies = [_copy(weight) for weight in WEIGHTS]
-        for copy in copies:
-            font_manager.fontManager.addfont(copy)
+        for weight in WEIGHTS:
+            _register(_copy(weight), weight)
     except Exception:
         # Whatever it is, of fontTools, of matplotlib or of the disk: figures can be drawn without.
         return (WHOLE,)
     return (SLIM, WHOLE)
+
+
+def _register(copy: Path, weight: str) -> None:
+    """Let matplotlib know of a copy; a damaged one is made once more."""
+    try:
+        font_manager.fontManager.addfont(copy)
+    except Exception:
+        copy.unlink()
+        font_manager.fontManager.addfont(_copy(weight))
 
 
 def _copy(weight: str) -> Path:
@@ -59,8 +67,11 @@ def _copy(weight: str) -> Path:
     if not file.exists():
         # Several processes may be at it: each moves a whole file to its place.
         draft = file.with_name(f".{file.name}-{os.getpid()}-{uuid.uuid4().hex}")
-        _make(whole, draft)
-        draft.replace(file)
+        try:
+            _make(whole, draft)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
     return file
 
 

@@ -44,7 +44,7 @@ class Mode:
         self.recorded: float = numbers.recorded
         self.attendance_odds: float = numbers.attendance_odds
         self.staff_days: float = numbers.staff_days
-        self.chases: int = numbers.chases if self.sender_sees else 0
+        self.chases: int = getattr(numbers, "chases", 0)
         self.levels = levels
 
     def why_lost(self, handoff: Handoff) -> Reason:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -45,40 +43,6 @@ def test_results_are_in_the_order_of_the_things(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(drawing, "do_all", lambda work, tasks, workers: reversed(list(do_all(work, tasks, 1))))
     assert drawing.each(abs, [-3, 1, -2], workers=None) == [3, 1, 2]
     assert drawing.each(abs, [], workers=None) == []
-
-
-class Thing:
-    """Refers to itself: only the garbage collector takes it away."""
-
-    def __init__(self) -> None:
-        self.me = self
-
-
-def test_garbage_is_looked_for_at_the_end_and_only_among_what_is_new() -> None:
-    before, frozen = weakref.ref(Thing()), gc.get_freeze_count()
-    gc.enable()
-    with pytest.raises(ZeroDivisionError), drawing.few_collections():
-        assert not gc.isenabled()
-        within = weakref.ref(Thing())
-        assert within() is not None
-        raise ZeroDivisionError
-    assert within() is None
-    assert before() is not None
-    assert gc.isenabled() and gc.get_freeze_count() == frozen
-    gc.collect()
-    assert before() is None
-
-
-def test_what_is_frozen_or_off_stays_so() -> None:
-    gc.freeze()
-    gc.disable()
-    try:
-        with drawing.few_collections():
-            pass
-        assert gc.get_freeze_count() > 0 and not gc.isenabled()
-    finally:
-        gc.enable()
-        gc.unfreeze()
 
 
 def test_each_width_is_a_task_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import experiments
 from experiments import claims
-from experiments.executor import SERIAL, BrokenPoolError, import_everywhere
+from experiments.executor import SERIAL
 
 # Nobody wants the rest of the first tasks; then two workers wait for more. Warnings are errors.
 POOL = """
@@ -46,44 +46,6 @@ def test_workers_end_soon_after_a_parent_that_is_killed() -> None:
     while any(claims._lives(number, birth) for number, birth in births.items()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-# Says what this process has imported, then what those of the pool have.
-IMPORTED = """
-import sys
-from experiments.executor import do_all, import_everywhere
-
-import_everywhere(["takes_long"], 2)
-print("takes_long" in sys.modules)
-task = "__import__('time').sleep(0.1) or 'takes_long' in __import__('sys').modules"
-print({has for _, has in do_all(eval, [task] * 8, 2)})
-"""
-
-
-@pytest.mark.slow
-def test_modules_are_imported_by_each_process_of_the_pool_and_not_here(tmp_path: Path) -> None:
-    # Longer than the second process starts after the first.
-    (tmp_path / "takes_long.py").write_text("import time\n\ntime.sleep(3)\n")
-    path = os.pathsep.join([str(Path(experiments.__file__).parents[1]), str(tmp_path)])
-    environment = {**os.environ, "PYTHONPATH": path}
-    done = subprocess.run([sys.executable, "-c", IMPORTED], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["False", "{True}"]
-
-
-def test_without_a_pool_nothing_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr("experiments.executor.do_all", fail)
-    import_everywhere(["colorsys"], 1)
-
-
-def test_a_pool_that_breaks_while_it_imports_is_left_to_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise BrokenPoolError
-
-    monkeypatch.setattr("experiments.executor.do_all", broken)
-    import_everywhere(["colorsys"], 2)
 
 
 class Finalised:

@@ -79,3 +79,15 @@ def test_where_copies_cannot_be_made_the_font_itself_is_used(
     monkeypatch.setattr(fonts, "_make", fail)
     assert fonts.families() == (fonts.WHOLE,)
     assert drawn(tmp_path).min() < 0.5
+
+
+def test_a_damaged_copy_is_made_again(own_cache: Path) -> None:
+    assert fonts.families() == (fonts.SLIM, fonts.WHOLE)
+    copies = sorted(own_cache.iterdir())
+    whole = [file.read_bytes() for file in copies]
+    for file in copies:
+        file.write_bytes(b"")
+    fonts.families.cache_clear()
+    assert fonts.families() == (fonts.SLIM, fonts.WHOLE)
+    assert sorted(own_cache.iterdir()) == copies
+    assert [len(file.read_bytes()) for file in copies] == [len(content) for content in whole]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import struct
 import weakref
 
 import pytest
@@ -10,8 +11,11 @@ from mesa import Agent
 
 from sim import Coordination, Scenario
 from sim.agents.citizen import Citizen
+from sim.agents.episode import Episode
 from sim.agents.navigator import Navigator
 from sim.agents.provider import Provider
+from sim.codes import Activity
+from sim.ledger import Ledger
 from sim.model import JourneyModel
 
 SHORT = {"time": {"horizon_days": 60, "warmup_days": 10, "followup_days": 20}}
@@ -66,6 +70,32 @@ def test_citizens_are_let_go_when_they_leave_though_their_patience_has_not_ended
     kept = {id(thing) for thing in gc.get_objects() if isinstance(thing, Citizen) and thing.model is town}
     assert len(there) > 20
     assert kept == there
+    # What has arisen is kept once, as an episode.
+    assert any(agent.wants for agent in town.agents_by_type[Citizen])
+    assert not any(
+        agent.wants and agent.wants[-1].lag + town.people.arrival[agent.row] < 40.0
+        for agent in town.agents_by_type[Citizen]
+    )
+
+
+def test_a_row_that_cannot_be_is_refused_whole() -> None:
+    ledger = Ledger()
+    ledger.record(1.0, Activity.ONSET, 1, 2)
+    before = ledger.to_bytes()
+    for wrong in ({"citizen": 2**31}, {"citizen": 1, "service": 2**31}, {"citizen": 1, "other": -(2**31) - 1}):
+        with pytest.raises((ValueError, struct.error)):
+            ledger.record(2.0, Activity.ONSET, episode=3, **wrong)
+    assert ledger.to_bytes() == before
+    assert len(ledger) == 1
+
+
+def test_a_weight_that_is_none_is_refused() -> None:
+    town = model()
+    doors = town.landscape.providers[:3]
+    person = Citizen(town, town.people.some(0, 1)[0])
+    episode = Episode(0, person, 0, 0, 0, 0.0, 0.5)
+    with pytest.raises(ValueError, match="no such weight of a provider: 'turn'"):
+        town.choose(episode, 0, 0, doors, "turn")  # type: ignore[arg-type]
 
 
 def test_a_failing_run_lets_go_as_well_and_switches_the_collector_on_again() -> None:
