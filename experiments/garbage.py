@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _stays = False
-"""Whether this process has said so of what it has. That something is frozen does not tell: in Python 3.12 it always is."""
+"""Whether this process has said so. That something is frozen does not tell: in Python 3.12 it always is."""
 
 
 def keep_what_is_there() -> None:
