@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import style
 from experiments.figures.arm_key import draw_marker
-from experiments.figures.drawing import WIDTHS, Task, do_tasks
+from experiments.figures.drawing import WIDTHS, Task
 from experiments.figures.journey_columns import NAME_LEFT, columns_of
 from experiments.figures.journey_data import UNLABELLED, Journey
 from experiments.figures.journey_lanes import draw_lanes, last_of
@@ -38,7 +38,7 @@ TITLE_ROOM = 0.6
 """From what is written above a chart to it, in mm."""
 
 
-def write_maps(
+def map_tasks(
     folder: Path,
     vignettes: pd.DataFrame,
     typical: Sequence[Typical],
@@ -47,9 +47,8 @@ def write_maps(
     provenance: Mapping[str, str],
     labels: Labels = UNLABELLED,
     foot: str = "",
-    workers: int | None = 1,
-) -> list[Path]:
-    """Draw and write the map of each vignette, in place of all maps that are there.
+) -> list[Task]:
+    """Remove all maps that are there and return what is to be done to write others, a task for each vignette and width.
 
     With more worlds another one may be typical, and other maps be taller than a page.
 
@@ -62,28 +61,10 @@ def write_maps(
         provenance: What goes into the metadata of each file.
         labels: Of the scenario.
         foot: The last line of each figure.
-        workers: Processes; None for all cores, 1 for this process alone.
 
     Returns:
-        The paths of the files: ``journey_map_<vignette>``, and ``journey_map_<vignette>_<arm>`` for each arm where that
-        is taller than a page; the same, as wide as one column, in ``single_column``. None where there are no vignettes.
-    """
-    return do_tasks(map_tasks(folder, vignettes, typical, arms, time, provenance, labels, foot), workers)
-
-
-def map_tasks(
-    folder: Path,
-    vignettes: pd.DataFrame,
-    typical: Sequence[Typical],
-    arms: Mapping[str, str],
-    time: Time,
-    provenance: Mapping[str, str],
-    labels: Labels = UNLABELLED,
-    foot: str = "",
-) -> list[Task]:
-    """Remove the maps that are there and return what is to be done to write others, as :func:`write_maps` does it.
-
-    There is a task for each vignette and width.
+        Tasks that write ``journey_map_<vignette>``, and ``journey_map_<vignette>_<arm>`` for each arm where that is
+        taller than a page; the same, as wide as one column, in ``single_column``. None where there are no vignettes.
     """
     for inside in WIDTHS:
         for old in (folder / inside).glob(f"{MAP}_*"):

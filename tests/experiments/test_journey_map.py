@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures import journey_map, style
-from experiments.figures.drawing import WIDTHS
+from experiments.figures.drawing import WIDTHS, do_tasks
 from experiments.figures.journey_data import journey_data
-from experiments.figures.journey_map import draw_map, journeys_of, notes, write_maps
+from experiments.figures.journey_map import draw_map, journeys_of, map_tasks, notes
 from experiments.figures.journey_map_data import episodes_until, journey_until, passes_of, stays_of
 from experiments.figures.labels import Labels
 from experiments.typical import Typical, spread_table, typical_worlds
@@ -261,7 +261,7 @@ def written(folder: Path, turns: int) -> list[str]:
     table = several(2, turns)
     typical = typical_worlds(table, list(ARMS), TIME)
     assert len(spread_table(typical)) == 8
-    paths = write_maps(folder, table, typical, ARMS, TIME, PROVENANCE)
+    paths = do_tasks(map_tasks(folder, table, typical, ARMS, TIME, PROVENANCE), 1)
     return [path.relative_to(folder).as_posix() for path in paths]
 
 
@@ -306,5 +306,5 @@ def test_maps_of_one_arm_have_the_same_axis_and_the_same_spread() -> None:
 
 
 def test_without_vignettes_nothing_is_drawn(tmp_path: Path) -> None:
-    assert write_maps(tmp_path, several(1, 0), [], ARMS, TIME, PROVENANCE) == []
+    assert map_tasks(tmp_path, several(1, 0), [], ARMS, TIME, PROVENANCE) == []
     assert not list(tmp_path.iterdir())
